@@ -1,0 +1,78 @@
+import type { Network } from './network.js';
+
+/**
+ * Everything that turns camera events into decisions, so that a model file alone is enough to run:
+ * preprocessing → unit map → steps → network → decisions.
+ */
+export interface Model {
+  readonly name: string;
+  /** Filters applied to camera events, in order. */
+  readonly preprocessing: readonly FilterSpec[];
+  readonly units: UnitMapSpec;
+  readonly steps: StepsSpec;
+  readonly network: Network;
+  readonly readout: ReadoutSpec;
+  /** Where it comes from; null for a model that was not trained. */
+  readonly training: TrainingRecord | null;
+}
+
+/** A filter of the stream by name and parameters, for example `{ filter: 'denoise', dt: 10000 }`. */
+export interface FilterSpec {
+  readonly filter: 'denoise' | 'refractory' | 'hotPixels' | 'polarity' | 'monotonic';
+  readonly [parameter: string]: string | number | boolean;
+}
+
+/**
+ * Which input unit an event feeds: `unit = p·(rows·columns) + ⌊y·rows/height⌋·columns + ⌊x·columns/width⌋`
+ * (without the first term where polarities are merged).
+ */
+export interface UnitMapSpec {
+  /** Sensor size that the map is made for; a stream of another size is refused. */
+  readonly width: number;
+  readonly height: number;
+  readonly columns: number;
+  readonly rows: number;
+  /** `split`: OFF units first, then ON units. `merge`: one unit for both. */
+  readonly polarity: 'split' | 'merge';
+}
+
+/** How events are put into steps. */
+export interface StepsSpec {
+  /** Length of a step, µs; 0: every event is a step of its own. */
+  readonly dt: number;
+  /** A reset mark after every so many steps of a grid (memories reset, windows close); 0: only marks of the stream. */
+  readonly resetEvery: number;
+}
+
+/** Which stretch of the stream a decision is made on. */
+export type WindowSpec =
+  /** From mark to mark, of either kind; a stretch without a complete step gives no decision. */
+  | { readonly kind: 'mark' }
+  /** From end mark to end mark: one decision a recording. */
+  | { readonly kind: 'recording' }
+  /** Every `steps` steps; a mark closes the window early. */
+  | { readonly kind: 'tumbling'; readonly steps: number }
+  /** The last `steps` steps, decided every `every` steps. */
+  | { readonly kind: 'sliding'; readonly steps: number; readonly every: number }
+  /** `steps` steps from the first step with an output spike after at least `silence` steps without one. */
+  | { readonly kind: 'activity'; readonly steps: number; readonly silence: number };
+
+export interface ReadoutSpec {
+  /** Class names, in the order of the output neurons: class c owns neurons c·perClass … (c+1)·perClass − 1. */
+  readonly classes: readonly string[];
+  readonly perClass: number;
+  /** `count`: most output spikes, ties broken by summed firing probability. `prob`: mean firing probability alone. */
+  readonly by: 'count' | 'prob';
+  readonly window: WindowSpec;
+}
+
+/** How a model was trained; `files` lets anyone check that a recording was not among them. */
+export interface TrainingRecord {
+  /** Training recordings with the SHA-256 of their bytes, lower-case hex. */
+  readonly files: readonly { readonly file: string; readonly sha256: string }[];
+  /** SHA-256 of each image (its raw pixels) used for pre-training on simulated recordings. */
+  readonly images: readonly string[];
+  readonly seed: number;
+  /** One paragraph for people: recipe, epochs, what was measured on what. */
+  readonly note: string;
+}
