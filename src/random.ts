@@ -101,8 +101,8 @@ export class RandomSequence {
   shuffle<T>(items: T[]): T[] {
     for (let i = items.length - 1; i > 0; i--) {
       const j = this.integer(i + 1);
-      const swap = items[i]!;
-      items[i] = items[j]!;
+      const swap = items[i];
+      items[i] = items[j];
       items[j] = swap;
     }
     return items;

@@ -18,8 +18,8 @@ export interface Packet {
   /** Number of entries in each column; columns may be longer than this, never shorter. */
   readonly length: number;
   /**
-   * Watermark (µs, exclusive): everything earlier than this has been delivered. Non-decreasing along a stream, greater
-   * than every `t` so far. A packet of length 0 with a newer `until` says that there was silence.
+   * Watermark (µs, exclusive): everything earlier than this has been delivered. Non-decreasing along a stream, and not
+   * below any `t` so far (another event of exactly that time may still come, unless a mark stands here). A packet of length 0 with a newer `until` says that there was silence.
    */
   readonly until: number;
   /** Boundary at `until`, or null. */
