@@ -1,5 +1,24 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+// Tests that start processes, train, or read documents; everything else is fast and also runs on the next Node version.
+const slow = ['test/cli/**/*.test.ts', 'test/setup/**/*.test.ts', 'test/learning/**/*.test.ts', 'test/docs/**/*.test.ts'];
+
 export default defineConfig({
-  test: { include: ['test/**/*.test.ts'], testTimeout: 30_000, maxWorkers: 2 },
+  resolve: {
+    alias: [
+      { find: /^rxspike$/, replacement: at('src/index.ts') },
+      { find: /^rxspike\/streams$/, replacement: at('streams/index.ts') },
+      { find: /^rxspike\/adapters$/, replacement: at('adapters/index.node.ts') },
+    ],
+  },
+  test: {
+    testTimeout: 60_000,
+    maxWorkers: 2,
+    projects: [
+      { extends: true, test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: slow } },
+      { extends: true, test: { name: 'slow', include: slow } },
+    ],
+  },
 });
