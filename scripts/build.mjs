@@ -1,0 +1,4 @@
+// `npm run build`: sets up and builds anew.
+import { setUpOrExit } from './setup.mjs';
+
+setUpOrExit({ build: 'always' });
