@@ -1,3 +1,5 @@
+import { cos, log } from './elementary.js';
+
 /**
  * Counter-based random numbers: `u = h(seed, stream, pass, layer, neuron, step) · 2⁻²⁴`.
  *
@@ -88,8 +90,8 @@ export class RandomSequence {
 
   /** Standard normal (Box–Muller, one of the pair). */
   normal(): number {
-    const r = Math.sqrt(-2 * Math.log(1 - this.uniform()));
-    return r * Math.cos(2 * Math.PI * this.uniform());
+    const r = Math.sqrt(-2 * log(1 - this.uniform()));
+    return r * cos(2 * Math.PI * this.uniform());
   }
 
   /** Uniform integer in 0…n−1. */

@@ -1,3 +1,8 @@
+import type { EncoderSpec } from '../neurons/encoder.js';
+import type { CircuitSpec } from '../quantum/circuit.js';
+
+export type { CircuitSpec, EncoderSpec };
+
 /**
  * A network as data: a directed graph of layers, and the tensors that its layers and edges use.
  *
@@ -32,22 +37,6 @@ export interface InputSpec {
   readonly name: string;
   /** Number of one-line input units. */
   readonly units: number;
-}
-
-export interface EncoderSpec {
-  readonly kind: 'relu' | 'sigmoid' | 'clip';
-  /** φ(scale · z + shift); default 1 and 0. */
-  readonly scale?: number;
-  readonly shift?: number;
-}
-
-export interface CircuitSpec {
-  /** `default`, `write`: one io and one memory qubit; `layered`: any number, `depth` layers. */
-  readonly kind: 'default' | 'write' | 'layered';
-  /** io qubits N (lines) and memory qubits M, 1…4 each; 1 and 1 for `default` and `write`. */
-  readonly lines?: number;
-  readonly memory?: number;
-  readonly depth?: number;
 }
 
 export type LayerSpec = SqsLayerSpec | QlifLayerSpec | LifLayerSpec;
