@@ -1,0 +1,4 @@
+export { type Bytes } from './byte-source.js';
+export { eventDigest, type EventDigest } from './digest.js';
+export { openRecording } from './open-recording.js';
+export type { FormatName, OpenOptions, Recording, RecordingFacts, Report } from './recording.js';

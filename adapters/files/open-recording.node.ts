@@ -1,0 +1,69 @@
+import { open, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { RxSpikeError } from '../../src/index.js';
+import type { Bytes, ByteSource } from './byte-source.js';
+import { checkOptions, openRecording as openBytes, openSource } from './open-recording.js';
+import type { OpenOptions, Recording } from './recording.js';
+
+const CHUNK = 1 << 16;
+
+/**
+ * Opens a recording as the browser's `openRecording` does, from a path or a file URL too.
+ * Rejects also with `ERR_NOT_FOUND` and `ERR_NOT_READABLE` (a directory, no permission).
+ */
+export async function openRecording(source: Bytes | string | URL, options: OpenOptions = {}): Promise<Recording> {
+  if (typeof source !== 'string' && !(source instanceof URL)) return openBytes(source, options);
+  const path = source instanceof URL ? urlToPath(source) : source;
+  const checked = checkOptions({ ...options, name: options.name ?? basename(path) });
+  const stats = await stat(path).catch((cause: unknown) => {
+    throw fileError(path, cause);
+  });
+  if (stats.isDirectory()) throw new RxSpikeError('ERR_NOT_READABLE', `${path}: is a directory`, { details: { path } });
+  if (stats.isFile()) return openSource(pathSource(path), checked);
+  // Pipes and devices pass once and cannot be read from the middle.
+  return openSource({ rewindable: false, read: (from) => fileChunks(path, from) }, checked);
+}
+
+function urlToPath(url: URL): string {
+  if (url.protocol === 'file:') return fileURLToPath(url);
+  throw new RxSpikeError('ERR_ARGUMENT', `source: expected a file URL, got ${url.protocol}`);
+}
+
+function pathSource(path: string): ByteSource {
+  return { rewindable: true, read: (from) => fileChunks(path, from) };
+}
+
+async function* fileChunks(path: string, from: number): AsyncGenerator<Uint8Array> {
+  const handle = await open(path, 'r').catch((cause: unknown) => {
+    throw fileError(path, cause);
+  });
+  try {
+    const seekable = (await handle.stat()).isFile();
+    const buffer = new Uint8Array(CHUNK);
+    for (let at = from; ;) {
+      const { bytesRead } = await handle.read(buffer, 0, CHUNK, seekable ? at : null).catch((cause: unknown) => {
+        throw fileError(path, cause);
+      });
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+      at += bytesRead;
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+function fileError(path: string, cause: unknown): RxSpikeError {
+  const reason = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (reason === 'ENOENT' || reason === 'ENOTDIR') {
+    return new RxSpikeError('ERR_NOT_FOUND', `${path}: no such file`, { details: { path }, cause });
+  }
+  const what =
+    reason === 'EISDIR'
+      ? 'is a directory'
+      : reason === 'EACCES' || reason === 'EPERM'
+        ? 'no permission'
+        : String(cause);
+  return new RxSpikeError('ERR_NOT_READABLE', `${path}: ${what}`, { details: { path }, cause });
+}

@@ -1,0 +1,75 @@
+import { RxSpikeError, streamInfo, type StreamInfo } from '../../src/index.js';
+import { byteSource, type Bytes, type ByteSource } from './byte-source.js';
+import type { OpenedFormat } from './decoder.js';
+import { FileRecording, PIECE } from './file-recording.js';
+import { Prefix } from './prefix.js';
+import type { OpenOptions, Recording } from './recording.js';
+import { recognise } from './recognise.js';
+
+/** A stream of chunks cannot be read twice, so what precedes its first event is kept, up to this size. */
+const MOST_KEPT = 1 << 26;
+
+/**
+ * Opens a recording: recognises the format by its first bytes (N-MNIST, which has no header, by the extension `.bin`
+ * and by being plausible), reads the header and looks ahead to the first event, whose time is the stream's origin.
+ *
+ * @throws `ERR_ARGUMENT` on wrong arguments; rejects with `ERR_UNKNOWN_FORMAT`, `ERR_UNSUPPORTED` (a format that is
+ * known and not read), `ERR_TRUNCATED`, `ERR_CORRUPT` or `ERR_LIMIT` where the header is damaged, `ERR_NOT_READABLE`
+ * where the source fails. Damage after the header is left to `events()`.
+ */
+export function openRecording(source: Bytes, options: OpenOptions = {}): Promise<Recording> {
+  return openSource(byteSource(source), checkOptions(options));
+}
+
+/** {@link openRecording} on a {@link ByteSource}. */
+export async function openSource(source: ByteSource, options: OpenOptions): Promise<Recording> {
+  const prefix = new Prefix(source);
+  try {
+    const opened = await recognise(prefix, options);
+    const origin = opened.stream.origin ?? (await firstTime(prefix, source, opened));
+    const info: StreamInfo = streamInfo({ id: options.name ?? opened.format, ...opened.stream, origin });
+    return new FileRecording({ info, opened, prefix, rewindable: source.rewindable, options });
+  } finally {
+    await prefix.close();
+  }
+}
+
+/** Time of the first event, 0 where there is none. Damage met on the way is left for `events()` to meet again. */
+async function firstTime(prefix: Prefix, source: ByteSource, opened: OpenedFormat): Promise<number> {
+  const decoder = opened.decoder();
+  const chunks = source.rewindable ? prefix.read(opened.dataStart) : keeping(prefix, opened.dataStart);
+  try {
+    for await (const chunk of chunks) {
+      for (let at = 0; at < chunk.length && !decoder.done; at += PIECE) {
+        for (const batch of decoder.push(chunk.subarray(at, at + PIECE))) if (batch.length > 0) return batch.t[0];
+      }
+      if (decoder.done) return 0;
+    }
+  } catch (error) {
+    if (!(error instanceof RxSpikeError) || error.code === 'ERR_NOT_READABLE') throw error;
+  }
+  return 0;
+}
+
+async function* keeping(prefix: Prefix, from: number): AsyncGenerator<Uint8Array> {
+  for (let at = from; at < prefix.bytes.length || (await prefix.fill(at + 1)); at = prefix.bytes.length) {
+    yield prefix.bytes.subarray(at);
+    if (prefix.bytes.length > MOST_KEPT) {
+      throw new RxSpikeError('ERR_LIMIT', `no event in the first ${MOST_KEPT} bytes of a stream that passes once`);
+    }
+  }
+}
+
+/** Options that make sense. @throws `ERR_ARGUMENT` */
+export function checkOptions(options: OpenOptions): OpenOptions {
+  checkWhole('packetEvents', options.packetEvents, 1, 65536);
+  checkWhole('stream', options.stream, 0, 2 ** 31 - 1);
+  checkWhole('maxHeaderBytes', options.maxHeaderBytes, 1, 2 ** 31 - 1);
+  checkWhole('maxPacketBytes', options.maxPacketBytes, 1, 2 ** 31 - 1);
+  return options;
+}
+
+function checkWhole(name: string, value: number | undefined, low: number, high: number): void {
+  if (value === undefined || (Number.isInteger(value) && value >= low && value <= high)) return;
+  throw new RxSpikeError('ERR_ARGUMENT', `${name}: expected an integer in ${low}…${high}, got ${value}`);
+}

@@ -1,0 +1,137 @@
+import type { EventPacket, StreamInfo } from '../../src/index.js';
+import type { EventBatch } from './decoder.js';
+import type { Report } from './recording.js';
+
+interface Columns {
+  readonly t: Float64Array;
+  readonly x: Uint16Array;
+  readonly y: Uint16Array;
+  readonly p: Uint8Array;
+}
+
+function columns(capacity: number): Columns {
+  return {
+    t: new Float64Array(capacity),
+    x: new Uint16Array(capacity),
+    y: new Uint16Array(capacity),
+    p: new Uint8Array(capacity),
+  };
+}
+
+/** How packets are made; see the options of the same names. */
+export interface PackerOptions {
+  readonly packetEvents: number;
+  readonly reuse: boolean | 'scribble';
+  /** Events before the first one of this time or later are left out. */
+  readonly from: number;
+}
+
+/** Decoded batches → packets: copies, keeps the watermark and writes the report. */
+export class Packer {
+  /** Latest time so far, µs; −∞ before the first event. */
+  latest: number = -Infinity;
+  readonly #info: StreamInfo;
+  readonly #report: Report;
+  readonly #options: PackerOptions;
+  readonly #width: number;
+  readonly #height: number;
+  #skipping: boolean;
+  #columns: Columns | null = null;
+  #length = 0;
+  #handedOut: Columns | null = null;
+
+  constructor(info: StreamInfo, report: Report, options: PackerOptions) {
+    this.#info = info;
+    this.#report = report;
+    this.#options = options;
+    this.#width = info.width ?? 65536;
+    this.#height = info.height ?? 65536;
+    this.#skipping = options.from > -Infinity;
+  }
+
+  /** Takes a batch in and yields the packets that it fills. */
+  *add(batch: EventBatch): Generator<EventPacket> {
+    let at = this.#skipping ? this.#skipped(batch) : 0;
+    while (at < batch.length) {
+      const take = Math.min(batch.length - at, this.#options.packetEvents - this.#length);
+      this.#tally(batch, at, at + take);
+      this.#copy(batch, at, at + take);
+      at += take;
+      if (this.#length === this.#options.packetEvents) yield* this.flush();
+    }
+  }
+
+  /** Yields what no packet has carried yet. */
+  *flush(): Generator<EventPacket> {
+    const length = this.#length;
+    const built = this.#columns;
+    if (length === 0 || built === null) return;
+    this.#length = 0;
+    let out = built;
+    if (this.#options.reuse === false) {
+      if (length < built.t.length) {
+        out = {
+          t: built.t.slice(0, length),
+          x: built.x.slice(0, length),
+          y: built.y.slice(0, length),
+          p: built.p.slice(0, length),
+        };
+      } else {
+        this.#columns = null;
+      }
+    }
+    this.#handedOut = out;
+    yield { stream: this.#info, ...out, length, until: this.latest, mark: null };
+  }
+
+  /** Overwrites the packet handed out last, where that is asked for: its time is over. */
+  recall(): void {
+    if (this.#options.reuse !== 'scribble' || this.#handedOut === null) return;
+    this.#handedOut.t.fill(Number.NaN);
+    this.#handedOut.x.fill(0xffff);
+    this.#handedOut.y.fill(0xffff);
+    this.#handedOut.p.fill(0xff);
+    this.#handedOut = null;
+  }
+
+  #skipped(batch: EventBatch): number {
+    let at = 0;
+    while (at < batch.length && batch.t[at] < this.#options.from) at++;
+    this.#skipping = at === batch.length;
+    return at;
+  }
+
+  #copy(batch: EventBatch, from: number, to: number): void {
+    if (this.#length === 0) this.recall();
+    const into = (this.#columns ??= columns(this.#options.packetEvents));
+    into.t.set(batch.t.subarray(from, to), this.#length);
+    into.x.set(batch.x.subarray(from, to), this.#length);
+    into.y.set(batch.y.subarray(from, to), this.#length);
+    into.p.set(batch.p.subarray(from, to), this.#length);
+    this.#length += to - from;
+  }
+
+  #tally({ t, x, y, p }: EventBatch, from: number, to: number): void {
+    const report = this.#report;
+    const [width, height] = [this.#width, this.#height];
+    report.t0 ??= t[from];
+    let latest = this.latest;
+    let before = report.t1 ?? t[from];
+    let [on, back, outside] = [0, 0, 0];
+    for (let i = from; i < to; i++) {
+      const now = t[i];
+      if (now < before) back++;
+      else if (now > latest) latest = now;
+      before = now;
+      on += p[i];
+      if (x[i] >= width || y[i] >= height) outside++;
+    }
+    this.latest = latest;
+    report.t1 = before;
+    report.events += to - from;
+    report.on += on;
+    report.off += to - from - on;
+    if (back > 0) report.violations.timeStepBack = (report.violations.timeStepBack ?? 0) + back;
+    if (outside > 0) report.violations.outOfBounds = (report.violations.outOfBounds ?? 0) + outside;
+  }
+}

@@ -1,0 +1,77 @@
+import type { ByteSource } from './byte-source.js';
+
+/** The beginning of a source, read on demand and kept, so that looking ahead loses nothing. */
+export class Prefix {
+  readonly #source: ByteSource;
+  #iterator: AsyncIterator<Uint8Array> | null = null;
+  #buffer = new Uint8Array(0);
+  #length = 0;
+  #ended = false;
+
+  constructor(source: ByteSource) {
+    this.#source = source;
+  }
+
+  /** What has been read so far; a view that is valid until the next `fill`. */
+  get bytes(): Uint8Array {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  /** True when `bytes` is the whole source. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Reads until at least `size` bytes are there; false if the source ends before. */
+  async fill(size: number): Promise<boolean> {
+    while (this.#length < size && !this.#ended) {
+      const chunk = await this.#next();
+      if (chunk) this.#append(chunk);
+    }
+    return this.#length >= size;
+  }
+
+  /** The next chunk after `bytes`, not kept; null at the end. */
+  async #next(): Promise<Uint8Array | null> {
+    this.#iterator ??= this.#source.read(0)[Symbol.asyncIterator]();
+    const result = await this.#iterator.next();
+    if (result.done !== true) return result.value;
+    this.#ended = true;
+    return null;
+  }
+
+  #append(chunk: Uint8Array): void {
+    const length = this.#length + chunk.length;
+    if (length > this.#buffer.length) {
+      const buffer = new Uint8Array(Math.max(length, Math.min(2 * this.#buffer.length, length + (1 << 20))));
+      buffer.set(this.bytes);
+      this.#buffer = buffer;
+    }
+    this.#buffer.set(chunk, this.#length);
+    this.#length = length;
+  }
+
+  /** Lets go of what a rewindable source holds open; the bytes stay. */
+  async close(): Promise<void> {
+    const iterator = this.#iterator;
+    if (!this.#source.rewindable || !iterator) return;
+    this.#iterator = null;
+    await iterator.return?.();
+  }
+
+  /** All bytes from `from` (within `bytes`) on: what is kept, then the rest of the source. */
+  async *read(from: number): AsyncGenerator<Uint8Array> {
+    const kept = this.bytes;
+    if (from < kept.length) yield kept.subarray(from);
+    if (this.#ended) return;
+    if (this.#source.rewindable) {
+      yield* this.#source.read(kept.length);
+      return;
+    }
+    try {
+      for (let chunk = await this.#next(); chunk; chunk = await this.#next()) yield chunk;
+    } finally {
+      await this.#iterator?.return?.();
+    }
+  }
+}
