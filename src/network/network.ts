@@ -12,7 +12,7 @@ export type { CircuitSpec, EncoderSpec };
  * | --- | --- | --- |
  * | `w.FROM.TO` (`w.FROM.TO@D` for an edge with delay D > 0) | [sources, neurons · lines] | weights; a row per presynaptic neuron |
  * | `w2.…` (QLIF `two-weight` only) | the same | weights of the second sum |
- * | `b.LAYER` (optional) | [neurons · lines] | bias, added to the current at every advance |
+ * | `b.LAYER` (optional) | [neurons · lines] | bias, added to the (first) current at every advance |
  * | `theta.LAYER` (SQS) | [neurons, angles of the circuit] | circuit angles, rad |
  * | `omega.LAYER` (SQS, optional) | [neurons, memory] | precession rates, rad/s |
  * | `beta.LAYER`, `threshold.LAYER` (LIF) | [neurons] | leak and threshold |
