@@ -221,7 +221,7 @@ export function lockSetup(root, wait = pause) {
       rmSync(path, { force: true });
       continue;
     }
-    if (!told) say(`waiting for another set-up (process ${owner}) …`);
+    if (!told) say(`waiting for another set-up${owner > 0 ? ` (process ${owner})` : ''} …`);
     told = true;
     wait(100);
   }
@@ -249,7 +249,7 @@ export function setUp(root = ROOT, { build = 'changed' } = {}) {
 /** Runs `setUp` for a script: says what went wrong in one line and ends the process. */
 export function setUpOrExit(options) {
   try {
-    return setUp(ROOT, options);
+    setUp(ROOT, options);
   } catch (error) {
     if (!(error instanceof SetupError) || process.env.RXSPIKE_DEBUG === '1') throw error;
     process.stderr.write(`rxspike set-up: ${error.message}\n`);
