@@ -1,4 +1,5 @@
 export { type ErrorCode, type ErrorExtras, RxSpikeError } from './errors.js';
+export * from './flow/index.js';
 export {
   type Decision,
   type EventPacket,

@@ -1,0 +1,23 @@
+export {
+  type CreditBalance,
+  type CreditWindow,
+  creditBalance,
+  creditDue,
+  creditWindow,
+  spendCredit,
+  takeCredit,
+} from './credits.js';
+export {
+  type QueueParams,
+  type QueuePolicy,
+  type QueueState,
+  type Tally,
+  offerPacket,
+  queueState,
+  requireQueueParams,
+  takePacket,
+} from './packet-queue.js';
+export { type QuantileState, addValue, quantilesOf, quantileState } from './quantiles.js';
+export { type RateReport, type RateState, countPacket, rateState, reportRate } from './rate.js';
+export { type SequenceState, followSequence, sequenceState } from './sequence.js';
+export { type Pace, changePace, dueTime, positionAt, requireSpeed, stretchEnd } from './pace.js';
