@@ -32,6 +32,8 @@ export type ErrorCode =
   | 'ERR_STATE'
   /** A training folder, label table or checkpoint is inconsistent. */
   | 'ERR_DATA'
+  /** Training diverged: loss or gradient are not finite; or it is over. */
+  | 'ERR_TRAINING'
   /** A queue is full and its policy is to fail. */
   | 'ERR_OVERFLOW'
   /** No connection could be made, or it went away before the end of the stream. */

@@ -1,0 +1,11 @@
+export { Backpropagation } from './backpropagation.js';
+export type { PassKey, SparseInput } from './backpropagation.js';
+export { classLoss } from './class-loss.js';
+export type { LossSpec, SampleLoss } from './class-loss.js';
+export { evaluate } from './evaluate.js';
+export type { Evaluation } from './evaluate.js';
+export { LayerTape } from './layer-tape.js';
+export { drawMovement, SampleInput } from './sample-input.js';
+export type { Augmentation, Movement, TrainingSample } from './sample-input.js';
+export { Trainer } from './trainer.js';
+export type { TrainingOptions, TrainingReport } from './trainer.js';
