@@ -1,0 +1,148 @@
+import { type Command, Option } from 'commander';
+import { parsePositive, parseSpeed, parseWhole } from './options.js';
+import type { CommandCode } from './program.js';
+import type { EvalOptions } from './commands/eval.js';
+import type { InfoOptions } from './commands/info.js';
+import type { RunOptions } from './commands/run.js';
+import type { ServeOptions } from './commands/serve.js';
+import type { TrainOptions } from './commands/train.js';
+
+const seed = (): Option => new Option('--seed <n>', 'seed of all random numbers').argParser(parseWhole(0)).default(1);
+const json = (): Option => new Option('--json', 'one JSON object as the last line of stdout');
+const model = (): Option => new Option('--model <file>', 'model file').default(undefined, 'the bundled N-MNIST model');
+const format = (): Option =>
+  new Option('--format <name>', 'format of the input; needed for headerless files whose extension says nothing');
+const speed = (): Option =>
+  new Option('--speed <n|max>', 'factor of the speed of the sensor, or as fast as it goes')
+    .argParser(parseSpeed)
+    .default(1);
+const loop = (): Option => new Option('--loop', 'from the beginning again at the end, for ever');
+
+const examples = (...lines: string[]): string => `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
+
+/** Declares every command with its options and examples; `execute` runs a command's code once it is asked for. */
+export function describeCommands(program: Command, execute: (code: CommandCode) => Promise<void>): void {
+  describeRun(program, execute);
+  describeInfo(program, execute);
+  describeServe(program, execute);
+  describeTrain(program, execute);
+  describeEval(program, execute);
+  program.addHelpText(
+    'after',
+    examples('rxspike run', 'rxspike info recording.aedat4', 'rxspike run recording.aedat4 --model my.safetensors'),
+  );
+}
+
+type Execute = Parameters<typeof describeCommands>[1];
+
+function describeRun(program: Command, execute: Execute): void {
+  program
+    .command('run')
+    .description('Classify event streams live; without SOURCE the bundled N-MNIST recordings, as one endless stream.')
+    .argument('[source...]', 'a file, - (stdin), sim:NAME, or ws://HOST:PORT; several are played one after another')
+    .option('--once', 'each recording once, then done (a SOURCE is played once anyway)')
+    .addOption(speed())
+    .addOption(loop())
+    .addOption(model())
+    .addOption(format())
+    .addOption(new Option('--token <text>', 'token that the server at ws:// asks for'))
+    .addOption(seed())
+    .addOption(json())
+    .addHelpText(
+      'after',
+      examples(
+        'rxspike run',
+        'rxspike run --once --json',
+        'rxspike run recording.aedat4 --speed max --model my.safetensors',
+        'rxspike run ws://127.0.0.1:7001',
+        'cat digit.bin | rxspike run - --format nmnist',
+      ),
+    )
+    .action((sources: string[], options: RunOptions) =>
+      execute(async (output) => (await import('./commands/run.js')).run(sources, options, output)),
+    );
+}
+
+function describeInfo(program: Command, execute: Execute): void {
+  program
+    .command('info')
+    .description('Say what a recording holds.')
+    .argument('<file>', 'a recording, or - for stdin')
+    .option('--digest', 'add the FNV-1a 64 digest of the delivered events')
+    .addOption(format())
+    .addOption(json())
+    .addHelpText('after', examples('rxspike info recording.aedat4', 'rxspike info digit.bin --digest --json'))
+    .action((file: string, options: InfoOptions) =>
+      execute(async (output) => (await import('./commands/info.js')).info(file, options, output)),
+    );
+}
+
+function describeServe(program: Command, execute: Execute): void {
+  program
+    .command('serve')
+    .description('Serve a source as a WebSocket stream.')
+    .argument('[source...]', 'files, - (stdin), sim:NAME or ws://…; without one the bundled recordings')
+    .option('--host <address>', 'address to listen on; beyond this machine only with --token', '127.0.0.1')
+    .addOption(new Option('--port <n>', 'port to listen on; 0: any').argParser(parseWhole(0, 65535)).default(0))
+    .addOption(
+      new Option('--clients <n>', 'start when so many subscribers are there, deliver everything, then exit').argParser(
+        parseWhole(1, 100_000),
+      ),
+    )
+    .addOption(speed())
+    .addOption(loop())
+    .addOption(format())
+    .option('--token <text>', 'token that a subscriber must show')
+    .addOption(json())
+    .addHelpText(
+      'after',
+      examples('rxspike serve recording.aedat4 --port 7001', 'rxspike serve recording.aedat4 --clients 1 --speed max'),
+    )
+    .action((sources: string[], options: ServeOptions) =>
+      execute(async (output) => (await import('./commands/serve.js')).serve(sources, options, output)),
+    );
+}
+
+function describeTrain(program: Command, execute: Execute): void {
+  program
+    .command('train')
+    .description('Train a model on a folder of recordings with labels.csv (file,label). Interrupted, it goes on later.')
+    .requiredOption('--data <dir>', 'folder with recordings and labels.csv')
+    .requiredOption('--out <model>', 'model file to write')
+    .addOption(new Option('--epochs <n>', 'passes over the data').argParser(parseWhole(1, 1e6)).default(30))
+    .addOption(new Option('--hidden <n>', 'hidden neurons').argParser(parseWhole(1, 65536)).default(128))
+    .addOption(new Option('--lr <n>', 'learning rate at the start').argParser(parsePositive).default(4e-3))
+    .addOption(
+      new Option('--checkpoint <file>', 'where the state of the training is kept').default(undefined, 'OUT.ckpt'),
+    )
+    .option('--no-resume', 'start anew even where a checkpoint lies')
+    .addOption(seed())
+    .addOption(json())
+    .addHelpText(
+      'after',
+      examples(
+        'rxspike train --data recordings --out my.safetensors',
+        'rxspike train --data d --out m --epochs 60 --seed 2',
+      ),
+    )
+    .action((options: TrainOptions) =>
+      execute(async (output) => (await import('./commands/train.js')).train(options, output)),
+    );
+}
+
+function describeEval(program: Command, execute: Execute): void {
+  program
+    .command('eval')
+    .description('Measure a model on a folder of recordings with labels.csv: accuracy and confusion matrix.')
+    .requiredOption('--data <dir>', 'folder with recordings and labels.csv')
+    .addOption(model())
+    .addOption(seed())
+    .addOption(json())
+    .addHelpText(
+      'after',
+      examples('rxspike eval --data recordings', 'rxspike eval --data d --model my.safetensors --json'),
+    )
+    .action((options: EvalOptions) =>
+      execute(async (output) => (await import('./commands/eval.js')).evaluate(options, output)),
+    );
+}

@@ -1,0 +1,37 @@
+import { InvalidArgumentError } from 'commander';
+
+/** Replay speed: a factor of real time, or as fast as it goes. */
+export type Speed = number | 'max';
+
+/** Reads `--speed`: a positive number or `max`. */
+export function parseSpeed(text: string): Speed {
+  if (text === 'max') return 'max';
+  const speed = parseNumber(text);
+  if (speed === null || !(speed > 0)) throw new InvalidArgumentError('It must be a number above 0, or max.');
+  return speed;
+}
+
+/** Reads a whole number in `min … max`. */
+export function parseWhole(min: number, max: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const n = parseNumber(text);
+    if (n === null || !Number.isInteger(n) || n < min || n > max) {
+      const upTo = max === Number.MAX_SAFE_INTEGER ? 'up' : `to ${max}`;
+      throw new InvalidArgumentError(`It must be a whole number from ${min} ${upTo}.`);
+    }
+    return n;
+  };
+}
+
+/** Reads a number above 0. */
+export function parsePositive(text: string): number {
+  const n = parseNumber(text);
+  if (n === null || !(n > 0)) throw new InvalidArgumentError('It must be a number above 0.');
+  return n;
+}
+
+function parseNumber(text: string): number | null {
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return null;
+  const n = Number(text);
+  return Number.isFinite(n) ? n : null;
+}

@@ -1,0 +1,118 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command, CommanderError } from 'commander';
+import { describeCommands } from './describe.js';
+import { type ExitStatus, PartialFailure, UsageError, failureOf, oneLine, stackOf } from './failure.js';
+import { nearest } from './nearest.js';
+import { type Output, asTerminal, flushed } from './output.js';
+
+/** What a command hands back: the fields of its JSON, and 130 where it was interrupted. */
+export interface CommandResult {
+  readonly json: Readonly<Record<string, unknown>>;
+  readonly status: 0 | 130;
+}
+
+/** Loads and runs a command's own code; what is not asked for is not loaded. */
+export type CommandCode = (output: Output) => Promise<CommandResult>;
+
+/** A second signal later than this (ms) ends at once; npm passes on a signal that the terminal already sent. */
+const IMPATIENT = 500;
+
+/** Version in the nearest `package.json` upwards: the distance differs between sources and builds. */
+function packageVersion(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder);
+  return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }).version;
+}
+
+/** One line for what commander refuses, with the nearest right option or command. */
+function usageMessage(error: CommanderError, program: Command, argv: readonly string[]): string {
+  const message = oneLine(error.message.replace(/^error: /, '').replace(/\n?\(Did you mean .*$/s, ''));
+  const wrong = /'(.*?)'/.exec(message)?.[1] ?? '';
+  const command = program.commands.find((c) => c.name() === argv.find((word) => !word.startsWith('-')));
+  if (error.code === 'commander.unknownOption') {
+    const names = (command ?? program).options
+      .flatMap((o) => [o.long ?? '', o.short ?? ''])
+      .filter((name) => name !== '');
+    return `${message}; the nearest is ${nearest(wrong.split('=')[0], [...names, '--help'])}`;
+  }
+  if (error.code === 'commander.unknownCommand') {
+    return `${message}; the nearest is ${nearest(
+      wrong,
+      program.commands.map((c) => c.name()),
+    )}`;
+  }
+  return message;
+}
+
+function report(thrown: unknown, json: boolean): ExitStatus {
+  const failure = failureOf(thrown);
+  if (json) {
+    const read = thrown instanceof PartialFailure ? thrown.read : {};
+    process.stdout.write(`${JSON.stringify({ error: { code: failure.code, message: failure.message }, ...read })}\n`);
+  }
+  process.stderr.write(`rxspike: ${failure.code}: ${failure.message}\n`);
+  if (process.env['RXSPIKE_DEBUG'] === '1') process.stderr.write(`${stackOf(thrown)}\n`);
+  return failure.status;
+}
+
+async function dispatch(argv: readonly string[], interrupted: AbortSignal): Promise<ExitStatus> {
+  // Whether an error is to be given as JSON must be known even where the arguments are wrong.
+  const json = argv.includes('--json');
+  let status: ExitStatus = 0;
+  const execute = async (code: CommandCode): Promise<void> => {
+    const result = await code({
+      json,
+      line: (text) => void (json || process.stdout.write(`${text}\n`)),
+      note: (text) => void process.stderr.write(`${text}\n`),
+      terminal: json ? null : asTerminal(process.stdout, process.env),
+      noteTerminal: asTerminal(process.stderr, process.env),
+      interrupted,
+    });
+    if (json) process.stdout.write(`${JSON.stringify(result.json)}\n`);
+    status = result.status;
+  };
+  const program = new Command('rxspike')
+    .description('Event streams of event cameras through stochastic quantum spiking neurons.')
+    .version(packageVersion())
+    .exitOverride()
+    .configureOutput({ outputError: () => {}, writeErr: () => {} })
+    .helpCommand(false);
+  describeCommands(program, execute);
+  try {
+    if (argv.length === 0)
+      throw new UsageError(`a command is needed: ${program.commands.map((c) => c.name()).join(', ')}`);
+    await program.parseAsync(argv, { from: 'user' });
+    return status;
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) return report(thrown, json);
+    if (thrown.exitCode === 0) return 0; // --help and --version
+    return report(new UsageError(usageMessage(thrown, program, argv)), json);
+  }
+}
+
+/** Runs one command of the command line and ends the process with its exit status. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const controller = new AbortController();
+  let first = 0;
+  const interrupt = (): void => {
+    const now = performance.now();
+    if (controller.signal.aborted && now - first > IMPATIENT) process.exit(130);
+    if (!controller.signal.aborted) first = now;
+    controller.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
+  // A reader that went away (`| head`) wants no more: no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  process.stderr.on('error', () => {});
+  const onUncaught = (thrown: unknown): void => {
+    process.exitCode = report(thrown, argv.includes('--json'));
+    process.exit();
+  };
+  process.on('uncaughtException', onUncaught);
+  process.on('unhandledRejection', onUncaught);
+  const status = await dispatch(argv, controller.signal);
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  process.exit(status);
+}

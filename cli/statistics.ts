@@ -1,0 +1,80 @@
+import type { Decision } from '../src/index.js';
+import { Quantiles } from './quantiles.js';
+
+/** What is counted while a stream runs: plain numbers, added to by the meters of the pipeline. */
+export class Statistics {
+  /** Camera events that came in. */
+  events = 0;
+  /** Events that the filters let through. */
+  kept = 0;
+  /** Spikes of all layers of neurons. */
+  spikes = 0;
+  /** Events lost on the way: in queues, and by gaps of a served stream. */
+  dropped = 0;
+  /** Events whose time stepped back and was clamped. */
+  clamped = 0;
+  decisions = 0;
+  /** Decisions whose truth is known, and those of them that are right. */
+  known = 0;
+  correct = 0;
+  /** Wall clock behind the stream's own clock, ms, as last seen; null where speed has no meaning. */
+  lag: number | null = null;
+  last: Decision | null = null;
+  /** From the last event of a window to its decision, ms. */
+  readonly latency: Quantiles = new Quantiles();
+
+  /** Counts a decision that came `latency` ms after the last event of its window. */
+  decide(decision: Decision, latency: number): void {
+    this.decisions++;
+    if (decision.truth !== null) {
+      this.known++;
+      if (decision.truth === decision.label) this.correct++;
+    }
+    this.last = decision;
+    this.latency.add(latency);
+  }
+
+  /** Share of right decisions among those whose truth is known; null where none is. */
+  get accuracy(): number | null {
+    return this.known === 0 ? null : this.correct / this.known;
+  }
+}
+
+/** The summary of a run: what `--json` prints. */
+export interface Summary {
+  readonly decisions: number;
+  readonly correct: number | null;
+  readonly accuracy: number | null;
+  readonly events: number;
+  readonly spikes: number;
+  readonly dropped: number;
+  readonly latencyMs: { readonly p50: number | null; readonly p99: number | null };
+  readonly seed: number;
+  readonly model: string;
+  /** Events after the filters. */
+  readonly kept: number;
+  /** Events whose time stepped back and was clamped. */
+  readonly clamped: number;
+}
+
+const microseconds = (ms: number | null): number | null => (ms === null ? null : Math.round(ms * 1000) / 1000);
+
+/** Sums a run up. */
+export function summarize(statistics: Statistics, seed: number, model: string): Summary {
+  return {
+    decisions: statistics.decisions,
+    correct: statistics.known === 0 ? null : statistics.correct,
+    accuracy: statistics.accuracy,
+    events: statistics.events,
+    spikes: statistics.spikes,
+    dropped: statistics.dropped,
+    latencyMs: {
+      p50: microseconds(statistics.latency.at(0.5)),
+      p99: microseconds(statistics.latency.at(0.99)),
+    },
+    seed,
+    model,
+    kept: statistics.kept,
+    clamped: statistics.clamped,
+  };
+}
