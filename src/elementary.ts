@@ -1,11 +1,11 @@
 /**
  * sin, cos, exp, log and atan of our own: results are equal, bit for bit, in every engine, which `Math.sin` and its
  * kin do not promise. Only additions, multiplications, divisions, roundings and the exact remainder of IEEE 754 doubles
- * are used. The series are Taylor's, long enough that the truncation stays below 1/100 of an ulp; the arguments are
+ * are used. The series are Taylor's, long enough that the truncation stays below 1/25 of an ulp; the arguments are
  * reduced with constants in two or three parts, so that cancellation costs nothing.
  *
- * Measured against correctly rounded values: sin and cos below 0.8 ulp for |x| ≤ 10⁶, exp below 0.6 ulp, log below
- * 0.9 ulp, atan below 0.9 ulp.
+ * Measured against correctly rounded values on 400,000 random arguments each: sin and cos below 0.8 ulp for |x| ≤ 10⁶,
+ * exp and log below 0.85 ulp, atan below 1 ulp.
  */
 
 const TWO_OVER_PI = 0.6366197723675814;
@@ -183,11 +183,16 @@ export function atan(x: number): number {
   if (x !== x || x === 0) return x;
   const size = Math.abs(x);
   const inner = size <= 1 ? size : 1 / size;
-  const i = Math.floor(inner * 8 + 0.5);
+  // Small ones go to 0, not to 1/8: there a rounded table entry would be larger than the result.
+  const i = inner < 0.125 ? 0 : Math.floor(inner * 8 + 0.5);
   const c = i / 8;
   const t = (inner - c) / (1 + inner * c);
   const q = t * t;
-  const series = -1 / 3 + q * (1 / 5 + q * (-1 / 7 + q * (1 / 9 + q * (-1 / 11 + q * (1 / 13 + q * (-1 / 15))))));
+  const series =
+    -1 / 3 +
+    q *
+      (1 / 5 +
+        q * (-1 / 7 + q * (1 / 9 + q * (-1 / 11 + q * (1 / 13 + q * (-1 / 15 + q * (1 / 17 + q * (-1 / 19))))))));
   const rest = t * q * series + ATAN_LOST[i];
   const angle = size <= 1 ? ATAN[i] + (t + rest) : HALF_PI - (ATAN[i] - (HALF_PI_LOST - rest - t));
   return x < 0 ? -angle : angle;

@@ -20,14 +20,18 @@ export function mix32(value: number): number {
   return x ^ (x >>> 15);
 }
 
-/** Hash of a text to int32 (FNV-1a over UTF-16 code units, then mixed): stream and layer names enter keys this way. */
-export function hashText(text: string): number {
-  let h = 0x811c9dc5;
+/**
+ * Hash of a text to int32 (FNV-1a over UTF-16 code units, then mixed): stream and layer names enter keys this way.
+ *
+ * @param basis where FNV starts: another one gives another hash
+ */
+export function hashText(text: string, basis = 0x811c9dc5): number {
+  let h = basis;
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
   return mix32(h);
 }
 
-/** What stays the same for all draws of one layer. */
+/** What stays the same for all draws of one layer: 64 bits, so that no two of 10⁶ passes or streams draw alike. */
 export interface LayerKey {
   readonly a: number;
   readonly b: number;
@@ -42,13 +46,17 @@ export interface KeyParts {
 }
 
 /** Key of a layer; made once, at start. */
-export function layerKey({ seed, stream, pass, layer }: KeyParts): LayerKey {
-  let k = mix32((seed | 0) ^ 0x2545f491);
+export function layerKey(parts: KeyParts): LayerKey {
+  return { a: chain(parts, 0x2545f491, 0x811c9dc5), b: chain(parts, 0x3c6ef372, 0x1b873593) };
+}
+
+/** All parts of a key into 32 bits; every part passes the mixer before the next one enters. */
+function chain({ seed, stream, pass, layer }: KeyParts, start: number, basis: number): number {
+  let k = mix32((seed | 0) ^ start);
   k = mix32(k ^ Math.floor(seed / 4294967296));
-  k = mix32((k + hashText(stream)) | 0);
+  k = mix32((k + hashText(stream, basis)) | 0);
   k = mix32((k ^ mix32(pass + 0x6a09e667)) | 0);
-  k = mix32((k + hashText(layer)) | 0);
-  return { a: k, b: mix32(k ^ 0x3c6ef372) };
+  return mix32((k + hashText(layer, basis)) | 0);
 }
 
 /** Part of a draw that all neurons of a layer share at one step; `step` is a float64 integer ≥ 0 (up to 2^53). */

@@ -5,5 +5,5 @@ export type { LifParams, LifState } from './lif.js';
 export type { NeuronLayer } from './neuron.js';
 export { qlif, QLIF_DEFAULTS } from './qlif.js';
 export type { QlifParams, QlifState } from './qlif.js';
-export { sqs, sqsMemory } from './sqs.js';
+export { sqs, sqsMemory, sqsOutcomes } from './sqs.js';
 export type { SqsParams, SqsState } from './sqs.js';

@@ -75,23 +75,9 @@ export const sqs: NeuronLayer<SqsParams, SqsState> = {
   // oxlint-disable-next-line max-params -- called once a neuron and step: no object is made for it
   advance(params, state, neuron, z, u, seconds, p) {
     if (state.width === CLOSED_WIDTH) return advanceClosed(params, state.memory, neuron, z, u, seconds, p);
-    const { circuit, encoder, angles, omega } = params;
-    const { lines, memory } = circuit;
+    const { lines } = params.circuit;
     const offset = neuron * state.width;
-    const psi = registers.subarray(0, 2 ** (lines + memory + 1));
-
-    // |0…0⟩ on the io qubits, ψ on the memory.
-    psi.fill(0);
-    for (let k = 0; k < state.width / 2; k++) {
-      psi[2 * (k << lines)] = state.memory[offset + 2 * k];
-      psi[2 * (k << lines) + 1] = state.memory[offset + 2 * k + 1];
-    }
-    if (omega !== null && seconds > 0) {
-      for (let m = 0; m < memory; m++) applyGate(psi, 'RX', lines + m, omega[neuron * memory + m] * seconds);
-    }
-    for (let n = 0; n < lines; n++) applyGate(psi, 'RX', n, encode(encoder, z[neuron * lines + n]));
-    applyCircuit(circuit, angles, neuron * circuit.angles, psi);
-
+    const psi = evolve(params, state.memory, offset, neuron, z, seconds);
     outcomeProbabilities(psi, lines, joint);
     const spikes = drawOutcome(joint, 1 << lines, u);
     conditionalMemory(psi, lines, spikes, state.memory, offset);
@@ -99,6 +85,50 @@ export const sqs: NeuronLayer<SqsParams, SqsState> = {
     return spikes;
   },
 };
+
+/**
+ * Ψ: the memory at `offset` precessed, the currents encoded, V(θ) applied. A view of {@link registers}, good until the
+ * next call.
+ */
+function evolve(
+  { circuit, encoder, angles, omega }: SqsParams,
+  memories: Float64Array,
+  offset: number,
+  neuron: number,
+  z: Float64Array,
+  seconds: number,
+): StateVector {
+  const { lines, memory } = circuit;
+  const psi = registers.subarray(0, 2 ** (lines + memory + 1));
+  psi.fill(0);
+  for (let k = 0; k < 1 << memory; k++) {
+    psi[2 * (k << lines)] = memories[offset + 2 * k];
+    psi[2 * (k << lines) + 1] = memories[offset + 2 * k + 1];
+  }
+  if (omega !== null && seconds > 0) {
+    for (let m = 0; m < memory; m++) applyGate(psi, 'RX', lines + m, omega[neuron * memory + m] * seconds);
+  }
+  for (let n = 0; n < lines; n++) applyGate(psi, 'RX', n, encode(encoder, z[neuron * lines + n]));
+  applyCircuit(circuit, angles, neuron * circuit.angles, psi);
+  return psi;
+}
+
+/**
+ * Probabilities p(s) of all 2^N outcomes of the step that neuron `neuron` would make now, by the law, in either form.
+ * Nothing is drawn and nothing changes. A new array; arguments as in `NeuronLayer.advance`.
+ */
+export function sqsOutcomes(
+  params: SqsParams,
+  state: SqsState,
+  neuron: number,
+  z: Float64Array,
+  seconds: number,
+): Float64Array {
+  const { lines } = params.circuit;
+  const p = new Float64Array(1 << lines);
+  outcomeProbabilities(evolve(params, sqsMemory(state, neuron), 0, neuron, z, seconds), lines, p);
+  return p;
+}
 
 /**
  * Memory ψ of one neuron, 2^M interleaved amplitudes, in either form. A new array.
