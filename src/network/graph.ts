@@ -149,7 +149,7 @@ function cycleError(waiting: ReadonlySet<GraphNode>, direct: readonly GraphEdge[
     node = direct.find((edge) => edge.to === here && waiting.has(edge.from))?.from;
   }
   const cycle = path.slice(node ? path.indexOf(node) : 0).map(({ name }) => name);
-  cycle.push(cycle[0] as string);
+  cycle.push(cycle[0]);
   cycle.reverse();
   return networkError(`cycle without delay: ${cycle.join(' → ')}`, { cycle });
 }

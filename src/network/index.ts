@@ -18,3 +18,8 @@ export type {
 } from './network.js';
 export { checkNetwork, networkShapes, parameterCount } from './shapes.js';
 export type { TensorShape } from './shapes.js';
+export { networkStep } from './forward.js';
+export { layerNetwork } from './layer-network.js';
+export type { LayerNetworkParams, LifLayerParts, QlifLayerParts, Recurrence, SqsLayerParts } from './layer-network.js';
+export type { NetworkState } from './network-state.js';
+export type { NetworkParams } from './run.js';

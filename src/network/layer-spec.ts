@@ -33,7 +33,7 @@ export function wholeNumber(value: unknown, least: number, what: string): number
 
 /** The value, a node name: letters, digits, `-`, `_`. @throws `ERR_NETWORK` */
 export function checkName(value: unknown, what: string): string {
-  if (typeof value !== 'string' || !/^[A-Za-z0-9_-]+$/.test(value)) {
+  if (typeof value !== 'string' || !/^[A-Za-z0-9_-]+$/.test(value) || value === '__proto__') {
     throw networkError(`name of ${what} is ${JSON.stringify(value)}, expected letters, digits, "-" and "_"`);
   }
   return value;
