@@ -107,8 +107,8 @@ function describeTrain(program: Command, execute: Execute): void {
   program
     .command('train')
     .description('Train a model on a folder of recordings with labels.csv (file,label). Interrupted, it goes on later.')
-    .requiredOption('--data <dir>', 'folder with recordings and labels.csv')
-    .requiredOption('--out <model>', 'model file to write')
+    .option('--data <dir>', 'folder with recordings and labels.csv (needed)')
+    .option('--out <model>', 'model file to write (needed)')
     .addOption(new Option('--epochs <n>', 'passes over the data').argParser(parseWhole(1, 1e6)).default(30))
     .addOption(new Option('--hidden <n>', 'hidden neurons').argParser(parseWhole(1, 65536)).default(128))
     .addOption(new Option('--lr <n>', 'learning rate at the start').argParser(parsePositive).default(4e-3))
@@ -134,7 +134,7 @@ function describeEval(program: Command, execute: Execute): void {
   program
     .command('eval')
     .description('Measure a model on a folder of recordings with labels.csv: accuracy and confusion matrix.')
-    .requiredOption('--data <dir>', 'folder with recordings and labels.csv')
+    .option('--data <dir>', 'folder with recordings and labels.csv (needed)')
     .addOption(model())
     .addOption(seed())
     .addOption(json())

@@ -1,5 +1,4 @@
-import type { Decision } from '../src/index.js';
-import { Quantiles } from './quantiles.js';
+import { type Decision, type QuantileState, addValue, quantileState, quantilesOf } from '../src/index.js';
 
 /** What is counted while a stream runs: plain numbers, added to by the meters of the pipeline. */
 export class Statistics {
@@ -20,8 +19,8 @@ export class Statistics {
   /** Wall clock behind the stream's own clock, ms, as last seen; null where speed has no meaning. */
   lag: number | null = null;
   last: Decision | null = null;
-  /** From the last event of a window to its decision, ms. */
-  readonly latency: Quantiles = new Quantiles();
+  /** From the last event of a window to its decision, ms; of the most recent decisions. */
+  readonly latency: QuantileState = quantileState(10_000);
 
   /** Counts a decision that came `latency` ms after the last event of its window. */
   decide(decision: Decision, latency: number): void {
@@ -31,7 +30,7 @@ export class Statistics {
       if (decision.truth === decision.label) this.correct++;
     }
     this.last = decision;
-    this.latency.add(latency);
+    addValue(this.latency, latency);
   }
 
   /** Share of right decisions among those whose truth is known; null where none is. */
@@ -61,6 +60,7 @@ const microseconds = (ms: number | null): number | null => (ms === null ? null :
 
 /** Sums a run up. */
 export function summarize(statistics: Statistics, seed: number, model: string): Summary {
+  const [p50, p99] = quantilesOf(statistics.latency, [0.5, 0.99]);
   return {
     decisions: statistics.decisions,
     correct: statistics.known === 0 ? null : statistics.correct,
@@ -68,10 +68,7 @@ export function summarize(statistics: Statistics, seed: number, model: string): 
     events: statistics.events,
     spikes: statistics.spikes,
     dropped: statistics.dropped,
-    latencyMs: {
-      p50: microseconds(statistics.latency.at(0.5)),
-      p99: microseconds(statistics.latency.at(0.99)),
-    },
+    latencyMs: { p50: microseconds(p50), p99: microseconds(p99) },
     seed,
     model,
     kept: statistics.kept,

@@ -65,7 +65,10 @@ export interface Running {
 }
 
 /** Starts the command line as a child process. It is killed, and so fails its test, if it takes longer than `timeout` ms. */
-export function start(args: readonly string[], { input, timeout = 20_000 }: { input?: Uint8Array; timeout?: number } = {}): Running {
+export function start(
+  args: readonly string[],
+  { input, timeout = 20_000 }: { input?: Uint8Array; timeout?: number } = {},
+): Running {
   const child = spawn(process.execPath, [builtCli(), ...args], {
     cwd: projectRoot(),
     env: { ...process.env, RXSPIKE_DEBUG: '', NO_COLOR: '1' },
@@ -106,14 +109,18 @@ export function start(args: readonly string[], { input, timeout = 20_000 }: { in
 }
 
 /** Runs the command line to its end. */
-export function command(args: readonly string[], options: { input?: Uint8Array; timeout?: number } = {}): Promise<Finished> {
+export function command(
+  args: readonly string[],
+  options: { input?: Uint8Array; timeout?: number } = {},
+): Promise<Finished> {
   return start(args, options).finished;
 }
 
 /** What is wrong with how a command failed, by the contract: exit status, one line with the code on stderr, no stack. */
 export function failureComplaint(done: Finished, status: number, code: string): string | null {
   if (done.status !== status) return `exit status ${done.status}: ${done.stderr}`;
-  if (!/^rxspike: ERR_[A-Z_]+: [^\n]+\n$/.test(done.stderr)) return `stderr is not one line: ${JSON.stringify(done.stderr)}`;
+  if (!/^rxspike: ERR_[A-Z_]+: [^\n]+\n$/.test(done.stderr))
+    return `stderr is not one line: ${JSON.stringify(done.stderr)}`;
   if (!done.stderr.startsWith(`rxspike: ${code}: `)) return `not ${code}: ${done.stderr}`;
   if (/\n\s+at |\.js:\d+/.test(done.stderr)) return `a stack: ${done.stderr}`;
   return null;

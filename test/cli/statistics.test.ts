@@ -1,6 +1,4 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Quantiles } from '../../cli/quantiles.js';
 import { Rate } from '../../cli/rate.js';
 import { Statistics, summarize } from '../../cli/statistics.js';
 import type { Decision } from '../../src/index.js';
@@ -13,33 +11,6 @@ const decision = (label: string, truth: string | null): Decision => ({
   counts: new Float64Array(2),
   truth,
   source: null,
-});
-
-describe('quantiles', () => {
-  it('are null without values', () => {
-    expect(new Quantiles().at(0.5)).toBeNull();
-  });
-
-  it('are the nearest-rank quantiles of the most recent values', () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.float({ noNaN: true, min: 0, max: 1000 }), { minLength: 1, maxLength: 60 }),
-        fc.integer({ min: 1, max: 20 }),
-        fc.float({ noNaN: true, min: 0, max: 1 }),
-        (values, capacity, q) => {
-          const quantiles = new Quantiles(capacity);
-          values.forEach((value) => quantiles.add(value));
-          const kept = values.slice(-capacity).sort((a, b) => a - b);
-          const value = quantiles.at(q) ?? Number.NaN;
-          expect(kept).toContain(value);
-          expect(kept.filter((v) => v <= value).length).toBeGreaterThanOrEqual(q * kept.length);
-          expect(kept.filter((v) => v < value).length).toBeLessThan(Math.max(q * kept.length, 1));
-          expect(quantiles.count).toBe(values.length);
-        },
-      ),
-      { seed: 1, numRuns: 200 },
-    );
-  });
 });
 
 describe('rate', () => {

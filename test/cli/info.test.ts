@@ -1,0 +1,118 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RandomSequence } from '../../src/random.js';
+import { projectRoot } from '../shared-data.js';
+import { command, failureComplaint } from './command-line.js';
+
+const RECORDING = projectRoot('assets', 'nmnist', '00936.bin');
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rxspike-info-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const write = (name: string, bytes: Uint8Array): string => {
+  writeFileSync(join(folder, name), bytes);
+  return join(folder, name);
+};
+
+/** What the bytes of an N-MNIST file say, read the plain way. */
+function byHand(bytes: Uint8Array): { events: number; on: number; t0: number; t1: number; digest: string } {
+  const count = Math.floor(bytes.length / 5);
+  let [on, t0, t1] = [0, 0, 0];
+  let hash = 0xcbf29ce484222325n;
+  const record = new DataView(new ArrayBuffer(13));
+  for (let i = 0; i < count; i++) {
+    const [x, y, a, b, c] = bytes.subarray(5 * i, 5 * i + 5);
+    const t = ((a & 0x7f) << 16) | (b << 8) | c;
+    on += a >> 7;
+    if (i === 0) t0 = t;
+    t1 = t;
+    record.setBigUint64(0, BigInt(t), true);
+    record.setUint16(8, x, true);
+    record.setUint16(10, y, true);
+    record.setUint8(12, a >> 7);
+    for (let k = 0; k < 13; k++) hash = BigInt.asUintN(64, (hash ^ BigInt(record.getUint8(k))) * 0x100000001b3n);
+  }
+  return { events: count, on, t0, t1, digest: hash.toString(16).padStart(16, '0') };
+}
+
+describe('info', () => {
+  it('says what a recording holds, exactly', async () => {
+    const { events, on, t0, t1, digest } = byHand(readFileSync(RECORDING));
+    const done = await command(['info', RECORDING, '--json', '--digest']);
+    expect(done.json).toEqual({
+      format: 'nmnist',
+      width: 34,
+      height: 34,
+      events,
+      on,
+      off: events - on,
+      t0,
+      t1,
+      sensor: null,
+      chipAssumed: false,
+      violations: expect.any(Object) as unknown,
+      side: {},
+      digest,
+    });
+    expect({ status: done.status, stderr: done.stderr }).toEqual({ status: 0, stderr: '' });
+    expect(done.stdout.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  it('says it in lines for people without --json', async () => {
+    const { stdout, status } = await command(['info', RECORDING]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^format +nmnist\nwidth +34\nheight +34\nevents +\d+\n/);
+    expect(stdout).toContain('sensor       not known');
+    expect(stdout).not.toContain('digest');
+  });
+
+  it('reads stdin where the format is named', async () => {
+    const input = readFileSync(RECORDING);
+    const done = await command(['info', '-', '--format', 'nmnist', '--json', '--digest'], { input });
+    expect(done.json).toMatchObject({ events: byHand(input).events, digest: byHand(input).digest });
+  });
+
+  it('gives the good part of a cut file, then the error', async () => {
+    const bytes = readFileSync(RECORDING);
+    for (const cut of [5 * 100 + 1, 5 * 100 + 4, bytes.length - 1]) {
+      const path = write(`cut-${cut}.bin`, bytes.subarray(0, cut));
+      const done = await command(['info', path, '--json', '--digest']);
+      expect(failureComplaint(done, 1, 'ERR_TRUNCATED')).toBeNull();
+      const good = byHand(bytes.subarray(0, cut));
+      expect(done.json).toMatchObject({
+        error: { code: 'ERR_TRUNCATED', message: expect.stringContaining('nmnist') as string },
+        format: 'nmnist',
+        events: good.events,
+        t1: good.t1,
+        digest: good.digest,
+      });
+    }
+  });
+
+  it.each([
+    ['a file that is not there', () => join(folder, 'nowhere.bin'), 'ERR_NOT_FOUND'],
+    ['a directory', () => folder, 'ERR_NOT_READABLE'],
+    ['an empty file', () => write('empty.aedat4', new Uint8Array(0)), 'ERR_UNKNOWN_FORMAT'],
+    ['noise', () => write('noise.dat', noise(5000)), 'ERR_UNKNOWN_FORMAT'],
+    ['noise with an extension of a headerless format', () => write('noise.bin', noise(5000)), 'ERR_UNKNOWN_FORMAT'],
+    ['a text', () => projectRoot('package.json'), 'ERR_UNKNOWN_FORMAT'],
+  ])('%s: one line, exit status 1', async (_, path, code) => {
+    const done = await command(['info', path(), '--json']);
+    expect(failureComplaint(done, 1, code)).toBeNull();
+    expect(done.json).toMatchObject({ error: { code } });
+  });
+
+  it('refuses a format that there is none of', async () => {
+    const done = await command(['info', RECORDING, '--format', 'nmist']);
+    expect(failureComplaint(done, 2, 'ERR_ARGUMENT')).toBeNull();
+    expect(done.stderr).toContain('nmnist');
+  });
+});
+
+function noise(length: number): Uint8Array {
+  const random = new RandomSequence(1, 'noise');
+  return Uint8Array.from({ length }, () => random.integer(256));
+}

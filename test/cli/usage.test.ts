@@ -1,0 +1,75 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { builtCli, command, failureComplaint } from './command-line.js';
+import { projectRoot } from '../shared-data.js';
+
+const COMMANDS = ['run', 'info', 'serve', 'train', 'eval'];
+
+describe('help', () => {
+  it('lists the commands and shows examples', async () => {
+    const { status, stdout, stderr } = await command(['--help']);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    for (const name of COMMANDS) expect(stdout).toContain(`  ${name} `);
+    expect(stdout).toContain('Examples:\n  $ rxspike ');
+  });
+
+  it.each(COMMANDS)('of %s has its options and examples', async (name) => {
+    const { status, stdout } = await command([name, '--help']);
+    expect(status).toBe(0);
+    expect(stdout).toContain('--json');
+    expect(stdout).toContain(`Examples:\n  $ rxspike ${name}`);
+  });
+
+  it('names the version of the package', async () => {
+    const { version } = JSON.parse(readFileSync(projectRoot('package.json'), 'utf8')) as { version: string };
+    expect((await command(['--version'])).stdout).toBe(`${version}\n`);
+  });
+});
+
+describe('wrong use: exit status 2 and one line with the nearest right word', () => {
+  it.each([
+    [['run', '--sped', '2'], "unknown option '--sped'; the nearest is --speed"],
+    [['run', '--onse'], "unknown option '--onse'; the nearest is --once"],
+    [['run', '--josn=1'], "unknown option '--josn=1'; the nearest is --json"],
+    [['info', 'x', '--digset'], "unknown option '--digset'; the nearest is --digest"],
+    [['serve', 'x', '--prot', '1'], "unknown option '--prot'; the nearest is --port"],
+    [['train', '--data', 'd', '--out', 'o', '--epoch', '1'], "unknown option '--epoch'; the nearest is --epochs"],
+    [['eval', '--dta', 'd'], "unknown option '--dta'; the nearest is --data"],
+    [['rnu'], "unknown command 'rnu'; the nearest is run"],
+    [['evaluate'], "unknown command 'evaluate'; the nearest is eval"],
+    [[], 'a command is needed: run, info, serve, train, eval'],
+    [['run', '--speed', 'fast'], "option '--speed <n|max>' argument 'fast' is invalid"],
+    [['run', '--speed', '0'], "option '--speed <n|max>' argument '0' is invalid"],
+    [['run', '--speed', '-2'], "option '--speed <n|max>' argument '-2' is invalid"],
+    [['run', '--speed'], "option '--speed <n|max>' argument missing"],
+    [['run', '--seed', '1.5'], "option '--seed <n>' argument '1.5' is invalid"],
+    [['serve', 'x', '--port', '70000'], "option '--port <n>' argument '70000' is invalid"],
+    [['serve', 'x', '--clients', '0'], "option '--clients <n>' argument '0' is invalid"],
+    [['info'], "missing required argument 'file'"],
+    [['info', 'a', 'b'], 'too many arguments'],
+    [['train', '--data', 'd'], 'option --out is needed'],
+    [['eval'], 'option --data is needed'],
+  ])('%j', async (args, message) => {
+    const done = await command(args);
+    expect(failureComplaint(done, 2, 'ERR_ARGUMENT')).toBeNull();
+    expect(done.stderr).toContain(message);
+    expect(done.stdout).toBe('');
+  });
+
+  it('is said as JSON too where that was asked for', async () => {
+    const done = await command(['run', '--sped', '2', '--json']);
+    expect(done.json).toEqual({
+      error: { code: 'ERR_ARGUMENT', message: "unknown option '--sped'; the nearest is --speed" },
+    });
+    expect(done.status).toBe(2);
+  });
+
+  it('shows the stack behind it only when debugging', () => {
+    const { stderr } = spawnSync(process.execPath, [builtCli(), 'run', '--sped'], {
+      encoding: 'utf8',
+      env: { ...process.env, RXSPIKE_DEBUG: '1' },
+    });
+    expect(stderr).toMatch(/\n\s+at /);
+  });
+});
