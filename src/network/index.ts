@@ -23,3 +23,5 @@ export { layerNetwork } from './layer-network.js';
 export type { LayerNetworkParams, LifLayerParts, QlifLayerParts, Recurrence, SqsLayerParts } from './layer-network.js';
 export type { NetworkState } from './network-state.js';
 export type { NetworkParams } from './run.js';
+export { decideStep } from './readout.js';
+export type { ReadoutState } from './readout.js';
