@@ -1,0 +1,35 @@
+export { chainStep, type ChainState, link, type Link } from './chain.js';
+export { concatPackets } from './concat-packets.js';
+export { type CountSlicesParams, type CountSlicesState, countSlicesStep } from './count-slices.js';
+export { type CropParams, type CropState, cropStep } from './crop.js';
+export { type DelayStepsParams, type DelayStepsState, delayStepsStep, MAX_DELAYED } from './delay-steps.js';
+export { type DenoiseParams, type DenoiseState, denoiseStep } from './denoise.js';
+export { derivedStream } from './derived-stream.js';
+export { type DownsampleParams, type DownsampleState, downsampleStep } from './downsample.js';
+export { type EventColumns, eventPacket } from './event-packet.js';
+export { type FilterByName, filterLinks, filtersStep } from './filters.js';
+export { type HeldEvents, MAX_SLICE } from './held-events.js';
+export { type HotPixelsParams, type HotPixelsState, hotPixelsStep } from './hot-pixels.js';
+export { type MonotonicParams, type MonotonicState, monotonicStep } from './monotonic.js';
+export {
+  type Decision,
+  type EventPacket,
+  type FiringRows,
+  type Label,
+  type Mark,
+  type Packet,
+  silence,
+  type SpikePacket,
+  type StepGrid,
+  type UnitPacket,
+} from './packet.js';
+export { type PixelTimes } from './pixel-times.js';
+export { type PolarityParams, type PolarityState, polarityStep } from './polarity.js';
+export { type RefractoryParams, type RefractoryState, refractoryStep } from './refractory.js';
+export { MAX_PIXELS, type SensorSize } from './sensor-size.js';
+export { slicePacket } from './slice-packet.js';
+export { type StepsParams, type StepsState, stepsStep } from './steps.js';
+export { type StreamInfo, streamInfo } from './stream-info.js';
+export { type TimeSlicesParams, type TimeSlicesState, timeSlicesStep } from './time-slices.js';
+export { timeOrderError } from './time-order.js';
+export { type ToUnitsParams, type ToUnitsState, toUnitsStep, unitCount } from './to-units.js';
