@@ -25,3 +25,8 @@ export type { NetworkState } from './network-state.js';
 export type { NetworkParams } from './run.js';
 export { decideStep } from './readout.js';
 export type { ReadoutState } from './readout.js';
+export { checkModel } from './check-model.js';
+export { checkReadout } from './readout-spec.js';
+export { decodeModel, encodeModel, MODEL_VERSION } from './model-file.js';
+export { decodeSafetensors, encodeSafetensors } from './safetensors.js';
+export type { FileTensor, Safetensors } from './safetensors.js';
