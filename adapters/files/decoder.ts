@@ -26,8 +26,6 @@ export interface Decoder {
   push(chunk: Uint8Array): Iterable<EventBatch>;
   /** Says that the input has ended. @throws `ERR_TRUNCATED` when that is in the middle of something. */
   end(): void;
-  /** True once the format itself says that no more events follow; further chunks need not be read. */
-  readonly done: boolean;
   /** What was met that is not an event, by name. */
   readonly side: Counts;
   /** What was met that the format does not allow but that can be read past, by name. */

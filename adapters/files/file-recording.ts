@@ -4,9 +4,6 @@ import { Packer } from './packer.js';
 import type { Prefix } from './prefix.js';
 import type { FormatName, OpenOptions, Recording, RecordingFacts, Report } from './recording.js';
 
-/** Chunks are decoded in pieces of this size, which bounds what is decoded at a time. */
-export const PIECE: number = 1 << 14;
-
 interface Parts {
   readonly info: StreamInfo;
   readonly opened: OpenedFormat;
@@ -54,11 +51,8 @@ export class FileRecording implements Recording {
     const { opened, prefix, options, info } = this.#parts;
     try {
       for await (const chunk of prefix.read(opened.dataStart)) {
-        for (let at = 0; at < chunk.length && !decoder.done; at += PIECE) {
-          for (const batch of decoder.push(chunk.subarray(at, at + PIECE))) yield* packer.add(batch);
-        }
+        for (const batch of decoder.push(chunk)) yield* packer.add(batch);
         yield* packer.flush();
-        if (decoder.done) break;
       }
       decoder.end();
     } catch (error) {

@@ -1,7 +1,7 @@
 import { RxSpikeError, streamInfo, type StreamInfo } from '../../src/index.js';
 import { byteSource, type Bytes, type ByteSource } from './byte-source.js';
 import type { OpenedFormat } from './decoder.js';
-import { FileRecording, PIECE } from './file-recording.js';
+import { FileRecording } from './file-recording.js';
 import { Prefix } from './prefix.js';
 import type { OpenOptions, Recording } from './recording.js';
 import { recognise } from './recognise.js';
@@ -40,10 +40,7 @@ async function firstTime(prefix: Prefix, source: ByteSource, opened: OpenedForma
   const chunks = source.rewindable ? prefix.read(opened.dataStart) : keeping(prefix, opened.dataStart);
   try {
     for await (const chunk of chunks) {
-      for (let at = 0; at < chunk.length && !decoder.done; at += PIECE) {
-        for (const batch of decoder.push(chunk.subarray(at, at + PIECE))) if (batch.length > 0) return batch.t[0];
-      }
-      if (decoder.done) return 0;
+      for (const batch of decoder.push(chunk)) if (batch.length > 0) return batch.t[0];
     }
   } catch (error) {
     if (!(error instanceof RxSpikeError) || error.code === 'ERR_NOT_READABLE') throw error;

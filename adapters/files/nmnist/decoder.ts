@@ -11,7 +11,6 @@ const P = new Uint8Array(BLOCK);
 
 /** N-MNIST bytes → events; see {@link Decoder}. */
 export class NmnistDecoder implements Decoder {
-  readonly done = false;
   readonly side: Counts = {};
   readonly violations: Counts = {};
   #base = 0;

@@ -1,25 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { eventDigest, openRecording } from '../../../adapters/files/index.node.js';
+import { openRecording } from '../../../adapters/files/index.node.js';
 import { describeWithData } from '../../shared-data.js';
 
 describeWithData('N-MNIST recordings', [], (data) => {
-  it('gives the digest that other readers give', async () => {
-    const recording = await openRecording(`${data}/recordings/nmnist.bin`);
-    const digest = eventDigest();
-    for await (const packet of recording.events()) digest.add(packet);
-    expect(digest.hex()).toBe('3dc4edda7ef4b24f');
-    expect(recording.report).toEqual({
-      events: 4325,
-      on: 2145,
-      off: 2180,
-      t0: 654,
-      t1: 311175,
-      violations: {},
-      side: {},
-    });
-  });
-
   it('takes all of the dataset', async () => {
     let events = 0;
     for (const file of readdirSync(`${data}/nmnist`).filter((name) => name.endsWith('.bin'))) {

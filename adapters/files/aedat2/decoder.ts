@@ -1,0 +1,122 @@
+import { RxSpikeError } from '../../../src/index.js';
+import type { Counts, Decoder, EventBatch } from '../decoder.js';
+import { AEDAT2_WORD_BYTES, type AddressLayout } from './layout.js';
+
+// The engine keeps the addresses of constants of the module in registers; it does not for arrays in fields.
+const BLOCK = 4096;
+const T = new Float64Array(BLOCK);
+const X = new Uint16Array(BLOCK);
+const Y = new Uint16Array(BLOCK);
+const P = new Uint8Array(BLOCK);
+
+/** AEDAT 2.0 words → events; see {@link Decoder}. */
+export class Aedat2Decoder implements Decoder {
+  readonly side: Counts = {};
+  readonly violations: Counts = {};
+  readonly #layout: AddressLayout;
+  #offset: number;
+  #carried = 0;
+  readonly #carry = new Uint8Array(AEDAT2_WORD_BYTES);
+  /** Time of the last event, with wraps resolved and as its word has it. */
+  #time = 0;
+  #stamp = 0;
+  #started = false;
+
+  /** `offset`: where the first word lies, for messages. */
+  constructor(layout: AddressLayout, offset: number) {
+    this.#layout = layout;
+    this.#offset = offset;
+  }
+
+  *push(chunk: Uint8Array): Generator<EventBatch> {
+    let at = 0;
+    if (this.#carried > 0) {
+      at = Math.min(AEDAT2_WORD_BYTES - this.#carried, chunk.length);
+      this.#carry.set(chunk.subarray(0, at), this.#carried);
+      this.#carried += at;
+      if (this.#carried < AEDAT2_WORD_BYTES) return;
+      this.#carried = 0;
+      yield this.#block(this.#carry, 0, AEDAT2_WORD_BYTES);
+    }
+    const whole = chunk.length - ((chunk.length - at) % AEDAT2_WORD_BYTES);
+    for (; at < whole; at += BLOCK * AEDAT2_WORD_BYTES) {
+      yield this.#block(chunk, at, Math.min(at + BLOCK * AEDAT2_WORD_BYTES, whole));
+    }
+    this.#carry.set(chunk.subarray(whole));
+    this.#carried = chunk.length - whole;
+  }
+
+  end(): void {
+    if (this.#carried === 0) return;
+    throw new RxSpikeError(
+      'ERR_TRUNCATED',
+      `aedat2: the word at byte ${this.#offset} has ${this.#carried} of ${AEDAT2_WORD_BYTES} bytes`,
+      { details: { offset: this.#offset } },
+    );
+  }
+
+  #block(bytes: Uint8Array, from: number, to: number): EventBatch {
+    const length = this.#layout === 'davis' ? this.#davis(bytes, from, to) : this.#dvs128(bytes, from, to);
+    this.#offset += to - from;
+    return { t: T, x: X, y: Y, p: P, length };
+  }
+
+  #davis(bytes: Uint8Array, from: number, to: number): number {
+    let n = 0;
+    let [aps, imu, triggers] = [0, 0, 0];
+    for (let i = from; i < to; i += AEDAT2_WORD_BYTES) {
+      const word = (bytes[i] << 24) | (bytes[i + 1] << 16) | (bytes[i + 2] << 8) | bytes[i + 3];
+      if (word < 0) {
+        if ((word & 0xc00) === 0xc00) imu++;
+        else aps++;
+        continue;
+      }
+      if ((word & 0x400) !== 0) {
+        triggers++;
+        continue;
+      }
+      X[n] = (word >> 12) & 0x3ff;
+      Y[n] = word >> 22;
+      P[n] = (word >> 11) & 1;
+      T[n++] = this.#at((bytes[i + 4] << 24) | (bytes[i + 5] << 16) | (bytes[i + 6] << 8) | bytes[i + 7]);
+    }
+    this.#count('aps', aps);
+    this.#count('imu', imu);
+    this.#count('triggers', triggers);
+    return n;
+  }
+
+  #dvs128(bytes: Uint8Array, from: number, to: number): number {
+    let n = 0;
+    let triggers = 0;
+    for (let i = from; i < to; i += AEDAT2_WORD_BYTES) {
+      if (((bytes[i] | bytes[i + 2]) & 0x80) !== 0) {
+        triggers++;
+        continue;
+      }
+      const low = bytes[i + 3];
+      X[n] = low >> 1;
+      Y[n] = bytes[i + 2];
+      P[n] = ~low & 1;
+      T[n++] = this.#at((bytes[i + 4] << 24) | (bytes[i + 5] << 16) | (bytes[i + 6] << 8) | bytes[i + 7]);
+    }
+    this.#count('triggers', triggers);
+    return n;
+  }
+
+  /** Time of an event: the step to it from the event before, taken modulo 2³², resolves wraps and keeps steps back. */
+  #at(stamp: number): number {
+    if (this.#started) {
+      this.#time += (stamp - this.#stamp) | 0;
+    } else {
+      this.#time = stamp;
+      this.#started = true;
+    }
+    this.#stamp = stamp;
+    return this.#time;
+  }
+
+  #count(name: string, n: number): void {
+    if (n > 0) this.side[name] = (this.side[name] ?? 0) + n;
+  }
+}

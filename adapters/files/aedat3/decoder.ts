@@ -1,0 +1,137 @@
+import { RxSpikeError } from '../../../src/index.js';
+import type { Counts, Decoder, EventBatch } from '../decoder.js';
+import { AEDAT3_PACKET_HEADER_BYTES, parseAedat3PacketHeader, type Aedat3PacketHeader } from '../generated/headers.js';
+import { EVENT_TYPES, POLARITY_EVENT_BYTES, POLARITY_TYPE } from './layout.js';
+
+// The engine keeps the addresses of constants of the module in registers; it does not for arrays in fields.
+const BLOCK = 4096;
+const T = new Float64Array(BLOCK);
+const X = new Uint16Array(BLOCK);
+const Y = new Uint16Array(BLOCK);
+const P = new Uint8Array(BLOCK);
+
+const OVERFLOW_TIME = 2 ** 31;
+
+type State = 'header' | 'events' | 'skip';
+
+/**
+ * AEDAT 3.x packets → events; see {@link Decoder}. Events of the first source that has polarity packets are delivered
+ * unless another one is asked for; those of other sources are counted as `events@SOURCE`.
+ */
+export class Aedat3Decoder implements Decoder {
+  readonly side: Counts = {};
+  readonly violations: Counts = {};
+  readonly #format: string;
+  #source: number | null;
+  #state: State = 'header';
+  /** Offset in the file of the byte that comes next, and of the packet that it belongs to. */
+  #offset: number;
+  #packetAt: number;
+  /** Bytes of the packet's body that are still to come. */
+  #remaining = 0;
+  #base = 0;
+  #carried = 0;
+  readonly #carry = new Uint8Array(AEDAT3_PACKET_HEADER_BYTES);
+
+  constructor(format: string, offset: number, source: number | null) {
+    this.#format = format;
+    this.#offset = offset;
+    this.#packetAt = offset;
+    this.#source = source;
+  }
+
+  *push(chunk: Uint8Array): Generator<EventBatch> {
+    let at = 0;
+    while (at < chunk.length) {
+      const before = at;
+      if (this.#state === 'header') {
+        at += this.#gather(chunk, at, AEDAT3_PACKET_HEADER_BYTES);
+        this.#offset += at - before;
+        if (this.#carried === AEDAT3_PACKET_HEADER_BYTES) this.#begin(parseAedat3PacketHeader(this.#carry));
+        continue;
+      }
+      if (this.#state === 'skip') {
+        at = Math.min(at + this.#remaining, chunk.length);
+      } else if (this.#carried > 0 || chunk.length - at < POLARITY_EVENT_BYTES) {
+        at += this.#gather(chunk, at, POLARITY_EVENT_BYTES);
+        if (this.#carried === POLARITY_EVENT_BYTES) {
+          this.#carried = 0;
+          yield this.#block(this.#carry, 0, POLARITY_EVENT_BYTES);
+        }
+      } else {
+        const bytes = Math.min(this.#remaining, chunk.length - at, BLOCK * POLARITY_EVENT_BYTES);
+        at += bytes - (bytes % POLARITY_EVENT_BYTES);
+        yield this.#block(chunk, before, at);
+      }
+      this.#offset += at - before;
+      this.#remaining -= at - before;
+      if (this.#remaining === 0) this.#state = 'header';
+    }
+  }
+
+  end(): void {
+    if (this.#state === 'header' && this.#carried === 0) return;
+    const what =
+      this.#state === 'header'
+        ? `has ${this.#carried} of ${AEDAT3_PACKET_HEADER_BYTES} bytes of its header`
+        : `lacks ${this.#remaining} bytes of its body`;
+    throw new RxSpikeError('ERR_TRUNCATED', `${this.#format}: the packet at byte ${this.#packetAt} ${what}`, {
+      details: { offset: this.#packetAt },
+    });
+  }
+
+  /** Fills the carry up to `size` bytes; returns how many were taken. */
+  #gather(chunk: Uint8Array, at: number, size: number): number {
+    if (this.#state === 'header' && this.#carried === 0) this.#packetAt = this.#offset;
+    const take = Math.min(size - this.#carried, chunk.length - at);
+    this.#carry.set(chunk.subarray(at, at + take), this.#carried);
+    this.#carried += take;
+    return take;
+  }
+
+  #begin(header: Aedat3PacketHeader): void {
+    this.#carried = 0;
+    const { eventType, eventSource, eventSize, eventTSOffset, eventTSOverflow, eventNumber } = header;
+    const polarity = eventType === POLARITY_TYPE;
+    if (eventType < 0) throw this.#corrupt(`says event type ${eventType}`);
+    if (eventNumber < 0 || eventNumber > header.eventCapacity) {
+      throw this.#corrupt(`says ${eventNumber} events in room for ${header.eventCapacity}`);
+    }
+    if (eventSize <= 0 || (polarity && (eventSize !== POLARITY_EVENT_BYTES || eventTSOffset !== 4))) {
+      throw this.#corrupt(`says type ${eventType} in events of ${eventSize} bytes with the time at ${eventTSOffset}`);
+    }
+    if (eventTSOverflow < 0) throw this.#corrupt(`says ${eventTSOverflow} overflows of time`);
+    this.#base = eventTSOverflow * OVERFLOW_TIME;
+    this.#remaining = eventNumber * eventSize;
+    if (polarity) this.#source ??= eventSource;
+    const wanted = polarity && eventSource === this.#source;
+    if (!wanted) {
+      const name = polarity ? `events@${eventSource}` : (EVENT_TYPES[eventType] ?? 'other');
+      this.side[name] = (this.side[name] ?? 0) + eventNumber;
+    }
+    this.#state = this.#remaining === 0 ? 'header' : wanted ? 'events' : 'skip';
+  }
+
+  #corrupt(what: string): RxSpikeError {
+    return new RxSpikeError('ERR_CORRUPT', `${this.#format}: the packet at byte ${this.#packetAt} ${what}`, {
+      details: { offset: this.#packetAt },
+    });
+  }
+
+  #block(bytes: Uint8Array, from: number, to: number): EventBatch {
+    const base = this.#base;
+    let n = 0;
+    for (let i = from; i < to; i += POLARITY_EVENT_BYTES) {
+      const low = bytes[i];
+      if ((low & 1) === 0) continue;
+      const high = bytes[i + 2];
+      P[n] = (low >> 1) & 1;
+      Y[n] = ((low | (bytes[i + 1] << 8) | (high << 16)) >> 2) & 0x7fff;
+      X[n] = (high >> 1) | (bytes[i + 3] << 7);
+      T[n++] = base + (bytes[i + 4] | (bytes[i + 5] << 8) | (bytes[i + 6] << 16) | (bytes[i + 7] << 24));
+    }
+    const invalid = (to - from) / POLARITY_EVENT_BYTES - n;
+    if (invalid > 0) this.side.invalid = (this.side.invalid ?? 0) + invalid;
+    return { t: T, x: X, y: Y, p: P, length: n };
+  }
+}
