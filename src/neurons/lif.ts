@@ -43,7 +43,12 @@ export const lif: NeuronLayer<LifParams, LifState> = {
   },
 
   check({ neurons }, { v, spiked }) {
-    if (v.length !== neurons || spiked.length !== neurons || !spiked.every((s) => s <= 1)) {
+    if (
+      v.length !== neurons ||
+      spiked.length !== neurons ||
+      !v.every(Number.isFinite) ||
+      !spiked.every((s) => s <= 1)
+    ) {
       throw new RxSpikeError('ERR_STATE', `lif: expected ${neurons} potentials and spikes`);
     }
   },
