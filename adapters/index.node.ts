@@ -1,1 +1,2 @@
 export * from './files/index.node.js';
+export * from './network/index.node.js';

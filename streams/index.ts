@@ -22,3 +22,6 @@ export { type OperatorOptions, stepOperator } from './step-operator.js';
 export { steps } from './steps.js';
 export { timeSlices } from './time-slices.js';
 export { toUnits } from './to-units.js';
+export type { Playable, ReplayItem, ReplayList } from './playlist.js';
+export { ReplayControl } from './replay-control.js';
+export { type OpenReplay, type ReplayOptions, openReplay, replay } from './replay.js';

@@ -21,3 +21,4 @@ export { type QuantileState, addValue, quantilesOf, quantileState } from './quan
 export { type RateReport, type RateState, countPacket, rateState, reportRate } from './rate.js';
 export { type SequenceState, followSequence, sequenceState } from './sequence.js';
 export { type Pace, changePace, dueTime, positionAt, requireSpeed, stretchEnd } from './pace.js';
+export { PacketChannel, type QueueCounts } from './packet-channel.js';

@@ -1,0 +1,122 @@
+import { type RawFrame, decodeFrame } from './frames.js';
+
+/** What is used of a WebSocket: the browser's and that of `ws` are both one. */
+export interface SocketLike {
+  binaryType: string;
+  readonly readyState: number;
+  readonly bufferedAmount: number;
+  readonly protocol: string;
+  send(bytes: Uint8Array, written?: () => void): void;
+  close(code?: number, reason?: string): void;
+  addEventListener(type: 'open' | 'message' | 'close' | 'error', listener: (event: never) => void): void;
+}
+
+const OPEN = 1;
+
+/** Bytes that may wait to be written before the sender is made to wait. */
+const CEILING = 2 << 20;
+
+/** How often (ms) a browser's socket is asked what is still waiting: it does not tell by itself. */
+const POLL = 4;
+
+/** What the wire reports. */
+export interface WireEnds {
+  opened?(): void;
+  frame(frame: RawFrame): void;
+  /** A frame was refused. */
+  refused(error: unknown): void;
+  /** Called once, last. `error` is what the socket said, where it said something. */
+  closed(code: number, reason: string, error: unknown): void;
+}
+
+/** A socket as a carrier of frames, with a bound on what waits to be written. */
+export class Wire {
+  readonly #socket: SocketLike;
+  readonly #tells: boolean;
+  #ceiling = CEILING;
+  #drained: (() => void)[] = [];
+
+  /**
+   * @param tells true where `send` calls back when the bytes are written (`ws`)
+   * @param maxBytes largest frame that is taken
+   */
+  constructor(socket: SocketLike, ends: WireEnds, { tells, maxBytes }: { tells: boolean; maxBytes: number }) {
+    this.#socket = socket;
+    this.#tells = tells;
+    socket.binaryType = 'arraybuffer';
+    let error: unknown;
+    socket.addEventListener('open', () => ends.opened?.());
+    socket.addEventListener('message', ({ data }: { readonly data: unknown }) => {
+      try {
+        ends.frame(decodeFrame(data, maxBytes));
+      } catch (refusal) {
+        ends.refused(refusal);
+      }
+    });
+    socket.addEventListener('error', (event: { readonly error?: unknown }) => {
+      error ??= event.error;
+    });
+    socket.addEventListener('close', ({ code, reason }: { readonly code: number; readonly reason: string }) => {
+      this.#settle();
+      ends.closed(code, reason, error);
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.#socket.readyState === OPEN;
+  }
+
+  get protocol(): string {
+    return this.#socket.protocol;
+  }
+
+  /** Sends a frame if the socket is open; resolves when there is room for the next. */
+  send(bytes: Uint8Array): Promise<void> {
+    if (!this.isOpen) return Promise.resolve();
+    if (this.#tells) this.#socket.send(bytes, () => this.#room() && this.#settle());
+    else this.#socket.send(bytes);
+    return this.#room() ? Promise.resolve() : this.#drain();
+  }
+
+  /** Resolves when everything is written, or the socket is closed. */
+  async flush(): Promise<void> {
+    this.#ceiling = 0;
+    if (!this.#room()) await this.#drain();
+  }
+
+  /** Begins the closing handshake; what was sent before still arrives. */
+  close(code: number, reason: string): void {
+    this.#socket.close(code, reason);
+  }
+
+  #room(): boolean {
+    return !this.isOpen || this.#socket.bufferedAmount <= this.#ceiling;
+  }
+
+  #drain(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#drained.push(resolve);
+      if (!this.#tells && this.#drained.length === 1) this.#poll();
+    });
+  }
+
+  #poll(): void {
+    setTimeout(() => {
+      if (this.#room()) this.#settle();
+      else this.#poll();
+    }, POLL);
+  }
+
+  #settle(): void {
+    const waiting = this.#drained;
+    this.#drained = [];
+    for (const resolve of waiting) resolve();
+  }
+}
+
+/** Why a socket was closed, in words. */
+export function closeReason(code: number, reason: string, error: unknown): string {
+  if (!(error instanceof Error)) return reason || `closed with code ${code}`;
+  // Where several addresses were tried, the message is empty and the code is that of the attempts.
+  return error.message || ('code' in error ? String(error.code) : error.name);
+}
