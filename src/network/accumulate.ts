@@ -7,9 +7,9 @@ export interface ActiveUnits {
   single: boolean;
 }
 
-/** Room for all units of a node, none active. */
+/** Room for all units of a node, none active, all counts 1. */
 export function activeUnits(units: number): ActiveUnits {
-  return { units: new Uint32Array(units), counts: new Uint32Array(units), length: 0, single: true };
+  return { units: new Uint32Array(units), counts: new Uint32Array(units).fill(1), length: 0, single: true };
 }
 
 /** Where an edge's sums go in `z`: entry k of a row to `z[k · stride + first]`. */
