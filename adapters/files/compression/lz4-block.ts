@@ -52,15 +52,17 @@ export function decodeLz4Block(
       while (more === 255 && i < to) length += more = input[i++];
     }
     length += MIN_MATCH;
-    let from = o - distance;
-    if (distance === 0 || from < first) return DAMAGED;
+    if (distance === 0 || o - distance < first) return DAMAGED;
     if (length > end - o) return FULL;
-    if (length > LONG && distance >= length) {
-      output.copyWithin(o, from, from + length);
-      o += length;
-    } else {
-      for (const stop = o + length; o < stop;) output[o++] = output[from++];
-    }
+    repeat(output, o, distance, length);
+    o += length;
   }
   return DAMAGED;
+}
+
+/** Copies what lies `distance` before `at`, which may overlap what it writes. */
+function repeat(output: Uint8Array, at: number, distance: number, length: number): void {
+  const from = at - distance;
+  if (length > LONG && distance >= length) output.copyWithin(at, from, from + length);
+  else for (let k = 0; k < length; k++) output[at + k] = output[from + k];
 }

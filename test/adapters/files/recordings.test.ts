@@ -19,7 +19,7 @@ describeWithData('real recordings', ['recordings'], (folder) => {
       const recording = await openRecording(`${folder}/${file}`);
       const digest = eventDigest();
       for await (const packet of recording.events()) digest.add(packet);
-      const { events, on, t0, t1, digest: expected } = truth[file] as Truth;
+      const { events, on, t0, t1, digest: expected } = truth[file];
       expect(digest.hex()).toBe(expected);
       expect(recording.report).toMatchObject({ events, on, off: events - on, t0, t1 });
     });
