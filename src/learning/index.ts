@@ -5,6 +5,8 @@ export type { LossSpec, SampleLoss } from './class-loss.js';
 export { evaluate } from './evaluate.js';
 export type { Evaluation } from './evaluate.js';
 export { LayerTape } from './layer-tape.js';
+export { prepareSamples } from './prepare-samples.js';
+export type { SampleNames } from './prepare-samples.js';
 export { drawMovement, SampleInput } from './sample-input.js';
 export type { Augmentation, Movement, TrainingSample } from './sample-input.js';
 export { Trainer } from './trainer.js';
