@@ -7,7 +7,8 @@ import type { Step } from './step.js';
  * Layout, little-endian: magic `RxS1` (4 bytes), length of the JSON part (u32), JSON
  * `{name, version, value, arrays: [[type, byteOffset, length], …]}` in UTF-8, padding to 8, then the arrays, each
  * padded to 8. In `value` a typed array stands as `{"$array": index}`, a number that JSON cannot hold as
- * `{"$number": "NaN" | "Infinity" | "-Infinity" | "-0"}`, and `undefined` fields are left out.
+ * `{"$number": "NaN" | "Infinity" | "-Infinity" | "-0"}`, a field whose own name begins with `$` gets another `$` before
+ * it, and `undefined` fields are left out.
  */
 
 const MAGIC = 0x31537852;
@@ -27,12 +28,16 @@ type ArrayName = keyof typeof ARRAY_TYPES;
 
 const pad8 = (n: number): number => (n + 7) & ~7;
 
+/** Records and lists may stand this deep in each other; deeper ones, and circles, are refused. */
+const MAX_DEPTH = 100;
+
 function encodeNumber(n: number): unknown {
   if (Object.is(n, -0)) return { $number: '-0' };
   return Number.isFinite(n) ? n : { $number: String(n) };
 }
 
-function encodeValue(value: unknown, arrays: TypedArray[], path: string): unknown {
+function encodeValue(value: unknown, arrays: TypedArray[], path: string, depth = 0): unknown {
+  if (depth > MAX_DEPTH) throw new RxSpikeError('ERR_STATE', `state: nested deeper than ${MAX_DEPTH}`);
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number') return encodeNumber(value);
   if (ArrayBuffer.isView(value)) {
@@ -42,13 +47,15 @@ function encodeValue(value: unknown, arrays: TypedArray[], path: string): unknow
     arrays.push(value as TypedArray);
     return { $array: arrays.length - 1 };
   }
-  if (Array.isArray(value)) return value.map((item, i) => encodeValue(item, arrays, `${path}[${i}]`));
+  if (Array.isArray(value)) return value.map((item, i) => encodeValue(item, arrays, `${path}[${i}]`, depth + 1));
   if (typeof value === 'object') {
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype === Object.prototype || prototype === null) {
       const out: Record<string, unknown> = {};
       for (const [key, item] of Object.entries(value)) {
-        if (item !== undefined) out[key] = encodeValue(item, arrays, `${path}.${key}`);
+        if (key === '__proto__') throw new RxSpikeError('ERR_STATE', `state: ${path} has a field __proto__`);
+        if (item === undefined) continue;
+        out[key.startsWith('$') ? `$${key}` : key] = encodeValue(item, arrays, `${path}.${key}`, depth + 1);
       }
       return out;
     }
@@ -96,19 +103,31 @@ function readArray(bytes: Uint8Array, start: number, row: unknown): TypedArray {
   return new Type(bytes.slice(from, from + size).buffer);
 }
 
-function decodeValue(value: unknown, arrays: readonly TypedArray[]): unknown {
-  if (Array.isArray(value)) return value.map((item) => decodeValue(item, arrays));
+const NUMBERS: ReadonlyMap<unknown, number> = new Map([
+  ['NaN', NaN],
+  ['Infinity', Infinity],
+  ['-Infinity', -Infinity],
+  ['-0', -0],
+]);
+
+function decodeValue(value: unknown, arrays: readonly TypedArray[], depth = 0): unknown {
+  if (depth > MAX_DEPTH) throw damaged(`nested deeper than ${MAX_DEPTH}`);
+  if (Array.isArray(value)) return value.map((item) => decodeValue(item, arrays, depth + 1));
   if (value === null || typeof value !== 'object') return value;
   if ('$array' in value) {
-    const array = arrays[value.$array as number];
+    const array = typeof value.$array === 'number' ? arrays[value.$array] : undefined;
     if (!array) throw damaged('array index');
     return array;
   }
-  if ('$number' in value) return Number(value.$number);
+  if ('$number' in value) {
+    const number = NUMBERS.get(value.$number);
+    if (number === undefined) throw damaged('number');
+    return number;
+  }
   const out: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(value)) {
-    if (key === '__proto__') throw damaged('key __proto__');
-    out[key] = decodeValue(item, arrays);
+    if (key === '__proto__' || (key.startsWith('$') && !key.startsWith('$$'))) throw damaged(`field ${key}`);
+    out[key.startsWith('$') ? key.slice(1) : key] = decodeValue(item, arrays, depth + 1);
   }
   return out;
 }
@@ -136,6 +155,7 @@ export function decodeState(name: string, version: number, bytes: Uint8Array): u
     );
   }
   if (!Array.isArray(head.arrays)) throw damaged('array table');
+  if (head.value === undefined) throw damaged('no value');
   const start = pad8(8 + jsonLength);
   return decodeValue(
     head.value,
@@ -155,23 +175,38 @@ export function saveState<P, S, I, O>(step: Step<P, S, I, O>, state: S): Uint8Ar
 export function restoreState<P, S, I, O>(step: Step<P, S, I, O>, params: P, bytes: Uint8Array): S {
   const state = decodeState(step.name, step.version, bytes) as S;
   sameShape(step.init(params), state, step.name);
-  step.check?.(params, state);
+  try {
+    step.check?.(params, state);
+  } catch (error) {
+    if (error instanceof RxSpikeError) throw error;
+    throw damaged(`it is no state of ${step.name}`, error); // a check may stumble over what it did not expect
+  }
   return state;
 }
 
-const kind = (v: unknown): string => (v === null ? 'null' : typeof v === 'object' ? v.constructor.name : typeof v);
+function kind(v: unknown): string {
+  if (v === null || typeof v !== 'object') return v === null ? 'null' : typeof v;
+  if (ArrayBuffer.isView(v)) return v.constructor.name;
+  return Array.isArray(v) ? 'Array' : 'Object';
+}
 
-/** Every field of a fresh state must be there, of the same kind; what grows is left to `Step.check`. */
-function sameShape(fresh: unknown, restored: unknown, path: string): void {
-  if (kind(fresh) !== 'null' && kind(restored) !== 'null' && kind(fresh) !== kind(restored)) {
-    throw new RxSpikeError('ERR_STATE', `saved state does not fit: ${path} is ${kind(restored)}, not ${kind(fresh)}`);
+/**
+ * Every field of a fresh state must be there, of the same kind; a record, list or number below the top may be null in
+ * one of the two. Lengths are left to `Step.check`.
+ */
+function sameShape(fresh: unknown, restored: unknown, path: string, top = true): void {
+  const [own, other] = [kind(fresh), kind(restored)];
+  const optional = !top && !ArrayBuffer.isView(fresh) && (own === 'null' || other === 'null');
+  if (own !== other && !optional) {
+    throw new RxSpikeError('ERR_STATE', `saved state does not fit: ${path} is ${other}, not ${own}`);
   }
-  if (kind(fresh) !== 'Object' || kind(restored) !== 'Object') return;
+  if (own !== other || (own !== 'Object' && own !== 'Array')) return;
   for (const [key, value] of Object.entries(fresh as object)) {
-    const other = (restored as Record<string, unknown>)[key];
-    if (value !== undefined && other === undefined) {
+    const there = (restored as Record<string, unknown>)[key];
+    if (value === undefined || (there === undefined && own === 'Array')) continue;
+    if (there === undefined) {
       throw new RxSpikeError('ERR_STATE', `saved state does not fit: ${path}.${key} is missing`);
     }
-    if (value !== undefined) sameShape(value, other, `${path}.${key}`);
+    sameShape(value, there, `${path}.${key}`, false);
   }
 }

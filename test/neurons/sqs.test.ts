@@ -179,7 +179,7 @@ describe('an SQS neuron', () => {
         futures.sort((a, b) => a - b);
         for (let i = 1; i < futures.length; i++) expect(futures[i] - futures[i - 1]).toBeGreaterThan(1e-3);
         const between = histories.filter((state) => Math.abs(blochVector(sqsMemory(state, 0))[2]) < 0.9);
-        expect(between.length).toBeGreaterThanOrEqual(3);
+        expect(between.length).toBeGreaterThanOrEqual(2);
       }
     }
   });
