@@ -25,7 +25,7 @@ export function keptEvents(packet: EventPacket, keep: Uint32Array, kept: number)
 
 /**
  * Emits what a filter kept of the first `good` events of a packet. Where the packet is not good to its end, the emitted
- * one reaches up to its last good event and bears no mark: the step throws behind it.
+ * one reaches up to the time of the bad event and bears no mark: the step throws behind it.
  */
 export function emitKept(
   packet: EventPacket,
@@ -35,6 +35,6 @@ export function emitKept(
   emit: Emit<EventPacket>,
 ): void {
   const out = keptEvents(packet, keep, kept);
-  if (good === packet.length) emit(out);
-  else if (kept > 0) emit({ ...out, until: latestTime(packet.t, good, -Infinity), mark: null });
+  if (good === packet.length) return emit(out);
+  emit({ ...out, until: latestTime(packet.t, good + 1, -Infinity), mark: null });
 }

@@ -64,16 +64,14 @@ export const toUnitsStep: Step<ToUnitsParams, ToUnitsState, EventPacket, UnitPac
       unit[i] = (p[i] === 0 ? 0 : on) + row * columns + column;
     }
     const whole = good === length;
-    if (whole || good > 0) {
-      emit({
-        stream: unitStream(stream, params),
-        length: good,
-        t: packet.t.slice(0, good),
-        unit,
-        until: whole ? packet.until : latestTime(packet.t, good, -Infinity),
-        mark: whole ? packet.mark : null,
-      });
-    }
+    emit({
+      stream: unitStream(stream, params),
+      length: good,
+      t: packet.t.slice(0, good),
+      unit,
+      until: whole ? packet.until : latestTime(packet.t, good + 1, -Infinity),
+      mark: whole ? packet.mark : null,
+    });
     if (!whole) throw outsideError('toUnits', packet, good, params);
   },
 };
