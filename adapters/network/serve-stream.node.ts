@@ -2,9 +2,16 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { type IncomingMessage, STATUS_CODES, type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { isObservable, type Observable } from 'rxjs';
+import { isObservable, type Observable, Subscription, takeWhile } from 'rxjs';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { type EventPacket, PacketChannel, type QueueParams, RxSpikeError, type StreamInfo } from '../../src/index.js';
+import {
+  type EventPacket,
+  PacketChannel,
+  type QueueParams,
+  RxSpikeError,
+  type StreamInfo,
+  requireQueueParams,
+} from '../../src/index.js';
 import { Broadcast, type ServeCounts, type ServeMode, Solo } from './broadcast.js';
 import { MAX_CONTROL_BYTES, SUBPROTOCOL } from './frames.js';
 import { Outlet } from './outlet.js';
@@ -144,6 +151,8 @@ function checked(options: ServeOptions): Settings {
     Number.isInteger(maxConnections) && maxConnections >= 1,
     `maxConnections must be 1 or more, got ${maxConnections}`,
   );
+  requireQueueParams(queue, 'serve');
+  need(queue.policy !== 'block', 'an Observable source cannot be blocked: give the source in pull form');
   const isToken = token === undefined ? null : matcher(token);
   return { guard: { host, path, origins, hosts, isToken }, port, eventsPerFrame, maxConnections, queue };
 }
@@ -164,25 +173,30 @@ function pulled(servable: Servable, params: QueueParams, counts: ServeCounts): A
   const events = servable.events();
   if (!isObservable(events)) return events;
   const channel = new PacketChannel<EventPacket>(params);
-  const subscription = events.subscribe({
-    next: (packet) => {
-      const before = channel.counts.dropped.events;
-      try {
-        if (!channel.offer(packet)) throw new RxSpikeError('ERR_ARGUMENT', 'an Observable source cannot be blocked');
-      } catch (error) {
-        subscription.unsubscribe();
-        channel.fail(error);
-      }
-      counts.dropped += channel.counts.dropped.events - before;
-    },
-    error: (error: unknown) => channel.fail(error),
-    complete: () => channel.complete(),
-  });
+  const reading = new Subscription();
+  // An Observable that emits while it is being subscribed to can only be stopped from inside.
+  const open = events.pipe(takeWhile(() => !reading.closed));
+  reading.add(
+    open.subscribe({
+      next: (packet) => {
+        const before = channel.counts.dropped.events;
+        try {
+          channel.offer(packet);
+        } catch (error) {
+          channel.fail(error);
+          reading.unsubscribe();
+        }
+        counts.dropped += channel.counts.dropped.events - before;
+      },
+      error: (error: unknown) => channel.fail(error),
+      complete: () => channel.complete(),
+    }),
+  );
   return (async function* read() {
     try {
       yield* channel;
     } finally {
-      subscription.unsubscribe();
+      reading.unsubscribe();
     }
   })();
 }

@@ -22,3 +22,19 @@ export { type RateReport, type RateState, countPacket, rateState, reportRate } f
 export { type SequenceState, followSequence, sequenceState } from './sequence.js';
 export { type Pace, changePace, dueTime, positionAt, requireSpeed, stretchEnd } from './pace.js';
 export { PacketChannel, type QueueCounts } from './packet-channel.js';
+export {
+  type TimeMergeParams,
+  type TimeMergeState,
+  mergeComplete,
+  mergeDrain,
+  mergePacket,
+  timeMergeState,
+} from './time-merge.js';
+export {
+  type UnitJoinParams,
+  type UnitJoinState,
+  joinComplete,
+  joinDrain,
+  joinPacket,
+  unitJoinState,
+} from './unit-join.js';

@@ -176,4 +176,12 @@ export const NOT_UNDER_THE_LAW: Readonly<Record<string, string>> = {
   openReplay: 'no operator: opens recordings',
   replay: 'no operator: makes a stream of recordings',
   stepOperator: 'the shell of all operators listed here, of none by itself',
+  LatencyGauge: 'no operator: holds what latency measured',
+  QueueGauge: 'no operator: shows what a queue holds',
+  boundedQueue: 'hands packets out later, or drops them: not the same at every cut; test/streams/queue.test.ts',
+  joinUnits: 'of several sources: under the law in test/streams/join-units.test.ts',
+  latency: 'takes values of any kind, passed on as they are',
+  mergeByTime: 'of several sources: under the law in test/streams/merge.test.ts',
+  meter: 'passes packets on as they are; what it reports counts packets',
+  pullQueue: 'no operator: a stream as an iterable',
 };
