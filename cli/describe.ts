@@ -93,6 +93,7 @@ function describeServe(program: Command, execute: Execute): void {
     .addOption(loop())
     .addOption(format())
     .option('--token <text>', 'token that a subscriber must show')
+    .addOption(seed())
     .addOption(json())
     .addHelpText(
       'after',

@@ -8,6 +8,8 @@ export interface Output {
   readonly json: boolean;
   /** A line of results for people. */
   readonly line: (text: string) => void;
+  /** A line of results that is needed while the command runs: also with `json`. */
+  readonly announce: (text: string) => void;
   /** A line beside the results: progress, warnings. */
   readonly note: (text: string) => void;
   /** The terminal that results go to; null where there is none, or with `json`. */

@@ -65,6 +65,7 @@ async function dispatch(argv: readonly string[], interrupted: AbortSignal): Prom
     const result = await code({
       json,
       line: (text) => void (json || process.stdout.write(`${text}\n`)),
+      announce: (text) => void process.stdout.write(`${text}\n`),
       note: (text) => void process.stderr.write(`${text}\n`),
       terminal: json ? null : asTerminal(process.stdout, process.env),
       noteTerminal: asTerminal(process.stderr, process.env),

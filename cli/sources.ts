@@ -1,5 +1,16 @@
-import type { FormatName } from '../adapters/index.node.js';
+import {
+  type FormatName,
+  bundledRecordings,
+  openRecording,
+  SIMULATED_SCENES,
+  openStream,
+  simulatedCamera,
+} from '../adapters/index.node.js';
+import type { EventPacket, StreamInfo } from '../src/index.js';
+import { type ReplayControl, type ReplayItem, openReplay } from '../streams/index.js';
+import { realTime } from './clock.js';
 import { UsageError } from './failure.js';
+import { nearest } from './nearest.js';
 
 export type { FormatName } from '../adapters/index.node.js';
 
@@ -35,4 +46,64 @@ export function parseSource(text: string): Source {
 /** What `openRecording` takes for a file or, for `-`, stdin. */
 export function fileInput(text: string): string | AsyncIterable<Uint8Array> {
   return text === '-' ? process.stdin : text;
+}
+
+/** How sources are opened as one stream. */
+export interface StreamOptions extends SourceOptions {
+  readonly control: ReplayControl;
+  readonly loop: boolean;
+  /** For a served stream that asks for one. */
+  readonly token?: string;
+  /** Of what is simulated. */
+  readonly seed: number;
+}
+
+/** A stream that is open for reading. */
+export interface OpenStream {
+  readonly info: StreamInfo;
+  events(): AsyncIterable<EventPacket>;
+}
+
+/** The bundled recordings with their labels. */
+async function bundledItems(): Promise<ReplayItem[]> {
+  const files = await bundledRecordings();
+  return files.map(({ path, file, label }) => ({ open: () => openRecording(path), name: file, label }));
+}
+
+function strangeScene(name: string): UsageError {
+  const known = SIMULATED_SCENES.join(', ');
+  return new UsageError(`sim:${name} is not known; the nearest of ${known} is ${nearest(name, SIMULATED_SCENES)}`);
+}
+
+function itemOf(source: Source, { format, seed }: StreamOptions): ReplayItem {
+  const known = format === undefined ? {} : { format };
+  switch (source.kind) {
+    case 'file':
+      return { open: () => openRecording(source.path, known) };
+    case 'stdin':
+      return { open: () => openRecording(process.stdin, { name: 'stdin', ...known }) };
+    case 'simulated':
+      if (!SIMULATED_SCENES.includes(source.name)) throw strangeScene(source.name);
+      return { open: () => simulatedCamera(source.name, { seed }) };
+    default:
+      throw new UsageError(`${source.url} is a stream of its own: give it alone`);
+  }
+}
+
+/**
+ * Opens what the command line names: files, stdin and simulated cameras one after another on one time line, at the
+ * control's speed; a served stream at the speed at which it comes; with nothing named, the bundled recordings.
+ */
+export async function openStreams(texts: readonly string[], options: StreamOptions): Promise<OpenStream> {
+  const { control, loop, token } = options;
+  const sources = texts.map(parseSource);
+  if (loop && sources.some(({ kind }) => kind === 'stdin'))
+    throw new UsageError('- passes once: --loop cannot go with it');
+  const [first] = sources;
+  if (sources.length === 1 && first.kind === 'network') {
+    if (loop) throw new UsageError('a served stream passes once: --loop cannot go with it');
+    return openStream(first.url, token === undefined ? {} : { token });
+  }
+  const items = sources.length === 0 ? await bundledItems() : sources.map((source) => itemOf(source, options));
+  return openReplay(items, { control, loop, clock: realTime });
 }

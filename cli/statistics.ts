@@ -6,7 +6,7 @@ export class Statistics {
   events = 0;
   /** Events that the filters let through. */
   kept = 0;
-  /** Spikes of all layers of neurons. */
+  /** Spikes of the output neurons. */
   spikes = 0;
   /** Events lost on the way: in queues, and by gaps of a served stream. */
   dropped = 0;
@@ -16,20 +16,24 @@ export class Statistics {
   /** Decisions whose truth is known, and those of them that are right. */
   known = 0;
   correct = 0;
-  /** Wall clock behind the stream's own clock, ms, as last seen; null where speed has no meaning. */
-  lag: number | null = null;
+  /** The newest decision, and how long it took (ms). */
   last: Decision | null = null;
+  lastLatency = 0;
   /** From the last event of a window to its decision, ms; of the most recent decisions. */
   readonly latency: QuantileState = quantileState(10_000);
 
-  /** Counts a decision that came `latency` ms after the last event of its window. */
-  decide(decision: Decision, latency: number): void {
+  /**
+   * Counts a decision that came `latency` ms after the last event of its window.
+   * @param judged whether its truth is known, and one that the model could have found
+   */
+  decide(decision: Decision, latency: number, judged: boolean): void {
     this.decisions++;
-    if (decision.truth !== null) {
+    if (judged) {
       this.known++;
       if (decision.truth === decision.label) this.correct++;
     }
     this.last = decision;
+    this.lastLatency = latency;
     addValue(this.latency, latency);
   }
 

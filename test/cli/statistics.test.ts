@@ -40,7 +40,7 @@ describe('the summary', () => {
       kept: 0,
       clamped: 0,
     });
-    statistics.decide(decision('1', null), 1);
+    statistics.decide(decision('1', null), 1, false);
     expect(summarize(statistics, 3, 'm')).toMatchObject({ decisions: 1, correct: null, accuracy: null });
   });
 
@@ -52,7 +52,7 @@ describe('the summary', () => {
       ['2', null],
       ['3', '3'],
     ] as const) {
-      statistics.decide(decision(label, truth), 2.0004);
+      statistics.decide(decision(label, truth), 2.0004, truth !== null);
     }
     expect(summarize(statistics, 1, 'm')).toMatchObject({
       decisions: 4,

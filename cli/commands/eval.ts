@@ -1,0 +1,70 @@
+import { setImmediate } from 'node:timers/promises';
+import { openRecording } from '../../adapters/index.node.js';
+import { type EventPacket, type Model, RxSpikeError } from '../../src/index.js';
+import { Confusion, decideRecording } from '../evaluation.js';
+import { PartialFailure, UsageError, oneLine } from '../failure.js';
+import { type LabelledRow, readLabels, rowError } from '../labels.js';
+import { loadModel } from '../models.js';
+import type { Output } from '../output.js';
+import type { CommandResult } from '../program.js';
+
+export interface EvalOptions {
+  readonly data?: string;
+  readonly model?: string;
+  readonly seed: number;
+}
+
+async function readPackets(row: LabelledRow): Promise<EventPacket[]> {
+  const packets: EventPacket[] = [];
+  const recording = await openRecording(row.path);
+  for await (const packet of recording.events()) packets.push(packet);
+  return packets;
+}
+
+/** @throws `ERR_DATA` for the first row whose label the model does not know */
+function checkClasses(rows: readonly LabelledRow[], { readout, name }: Model): void {
+  const stranger = rows.find(({ label }) => !readout.classes.includes(label));
+  if (stranger) throw rowError(stranger, new Error(`model ${name} has no class ${stranger.label}`));
+}
+
+/** `rxspike eval`: decides every recording of a folder once, at full speed. */
+export async function evaluate(options: EvalOptions, output: Output): Promise<CommandResult> {
+  const { data, seed } = options;
+  if (data === undefined) throw new UsageError('option --data is needed: the folder with labels.csv');
+  const rows = await readLabels(data);
+  const model = await loadModel(options.model);
+  checkClasses(rows, model);
+  const confusion = new Confusion(model.readout.classes);
+  const result = (): Record<string, unknown> => ({
+    accuracy: confusion.n === 0 ? null : confusion.correct / confusion.n,
+    n: confusion.n,
+    correct: confusion.correct,
+    undecided: confusion.undecided,
+    classes: confusion.classes,
+    confusion: confusion.matrix,
+    seed,
+    model: model.name,
+  });
+  const show = (): void => {
+    if (confusion.n === 0) return;
+    const percent = ((100 * confusion.correct) / confusion.n).toFixed(2);
+    output.line(
+      `accuracy ${percent} % (${confusion.correct} of ${confusion.n}), model ${oneLine(model.name)}, seed ${seed}`,
+    );
+    output.line('confusion, rows: truth, columns: answer');
+    confusion.lines().forEach(output.line);
+  };
+  for (const row of rows) {
+    if (output.interrupted.aborted) break;
+    try {
+      confusion.add(row.label, decideRecording(model, await readPackets(row), { seed, name: row.file })?.label ?? null);
+    } catch (error) {
+      show();
+      // What is wrong with one recording is told with its row; what is wrong in the program is not a row's fault.
+      throw new PartialFailure(error instanceof RxSpikeError ? rowError(row, error) : error, result());
+    }
+    await setImmediate();
+  }
+  show();
+  return { json: result(), status: output.interrupted.aborted ? 130 : 0 };
+}
