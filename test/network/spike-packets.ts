@@ -54,9 +54,14 @@ export function wholePackets(units: number, segments: readonly Segment[]): Spike
 
 /**
  * The segments as packets cut anywhere: `choose(n)` is an integer in 0…n−1. Between two spikes the watermark stands at
- * any step that has been reached; packets may be empty, and watermarks repeat.
+ * any step that has been reached (`lagging`: or at an earlier one); packets may be empty, and watermarks repeat.
  */
-export function cutPackets(units: number, segments: readonly Segment[], choose: (n: number) => number): SpikePacket[] {
+export function cutPackets(
+  units: number,
+  segments: readonly Segment[],
+  choose: (n: number) => number,
+  lagging = false,
+): SpikePacket[] {
   return segments.flatMap(({ grid, spikes, ...end }) => {
     const packets: SpikePacket[] = [];
     let from = 0;
@@ -64,6 +69,7 @@ export function cutPackets(units: number, segments: readonly Segment[], choose: 
     while (from < spikes.length || choose(3) > 0) {
       const to = Math.min(spikes.length, from + choose(4));
       const limit = to < spikes.length ? spikes[to].step : end.untilStep;
+      if (to > 0 && !lagging) passed = Math.max(passed, spikes[to - 1].step);
       passed += choose(limit - passed + 1);
       const latest = to > 0 ? spikes[to - 1].t : grid.t0;
       const until = Math.max(latest, grid.t0 + (passed - grid.step0) * grid.dt);
