@@ -42,9 +42,9 @@ export class SqsClosedGradient implements LayerGradient {
     const n = spec.neurons;
     this.#tape = tape;
     this.#encoder = spec.encoder;
-    this.#theta = parameters[`theta.${spec.name}`] as Float64Array;
+    this.#theta = parameters[`theta.${spec.name}`];
     this.#omega = parameters[`omega.${spec.name}`] ?? null;
-    this.#dTheta = derivatives[`theta.${spec.name}`] as Float64Array;
+    this.#dTheta = derivatives[`theta.${spec.name}`];
     this.#dOmega = derivatives[`omega.${spec.name}`] ?? null;
     this.#a = new Float64Array(n);
     this.#b = new Float64Array(n);

@@ -286,9 +286,13 @@ function sameTensors(some: unknown, model: Readonly<Record<string, Float64Array>
 
 function checkOptions(options: Required<TrainingOptions>): Required<TrainingOptions> {
   const wrong = (name: keyof TrainingOptions, expected: string): never => {
-    throw new RxSpikeError('ERR_ARGUMENT', `trainer: ${name} must be ${expected}, got ${String(options[name])}`, {
-      details: { [name]: options[name] },
-    });
+    throw new RxSpikeError(
+      'ERR_ARGUMENT',
+      `trainer: ${name} must be ${expected}, got ${JSON.stringify(options[name])}`,
+      {
+        details: { [name]: options[name] },
+      },
+    );
   };
   for (const name of ['epochs', 'batch'] as const) {
     if (!Number.isSafeInteger(options[name]) || options[name] < 1) wrong(name, 'an integer above 0');

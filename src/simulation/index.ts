@@ -1,3 +1,4 @@
+export { digitPicture } from './digit-picture.js';
 export { movingBar, movingDisc, movingEdge } from './moving-shapes.js';
 export type { MovingShape } from './moving-shapes.js';
 export { pixelStep } from './pixels.js';

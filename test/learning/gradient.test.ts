@@ -54,8 +54,7 @@ describe('surrogate gradient', () => {
         );
       }
     }
-    for (const name of c.moves) {
-      expect(Math.max(...run.derivatives[name].map(Math.abs)), name).toBeGreaterThan(1e-6);
-    }
+    const still = c.moves.filter((name) => run.derivatives[name].every((d) => Math.abs(d) < 1e-6));
+    expect(still).toEqual([]);
   });
 });

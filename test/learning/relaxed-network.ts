@@ -25,10 +25,7 @@ export function copyRun(names: readonly string[], tape: (name: string) => LayerT
     names.map((name) => {
       const { advanced, fired, p, units } = tape(name);
       const cells = steps * units;
-      return [
-        name,
-        { advanced: advanced.slice(0, steps), fired: fired.slice(0, cells), q0: p.slice(0, cells) as Float64Array },
-      ];
+      return [name, { advanced: advanced.slice(0, steps), fired: fired.slice(0, cells), q0: p.slice(0, cells) }];
     }),
   );
   return { steps, layers };
@@ -180,7 +177,7 @@ function advanceSqs(
     psi[2 * (k << lines) + 1] = layer.memory[j][2 * k + 1];
   }
   const omega = network.tensors[`omega.${spec.name}`];
-  for (let m = 0; omega && m < memory; m++) applyGate(psi, 'RX', lines + m, omega[j * memory + m] * seconds);
+  for (let m = 0; m < memory; m++) applyGate(psi, 'RX', lines + m, (omega?.[j * memory + m] ?? 0) * seconds);
   for (let n = 0; n < lines; n++) applyGate(psi, 'RX', n, encode(spec.encoder, z[j * lines + n]));
   applyCircuit(circuit, network.tensors[`theta.${spec.name}`], j * circuit.angles, psi);
   const p = new Float64Array(1 << lines);
