@@ -9,6 +9,8 @@ interface Columns {
   readonly p: Uint8Array;
 }
 
+const SMALL = 512;
+
 function columns(capacity: number): Columns {
   return {
     t: new Float64Array(capacity),
@@ -69,7 +71,8 @@ export class Packer {
     this.#length = 0;
     let out = built;
     if (this.#options.reuse === false) {
-      if (length < built.t.length) {
+      // A packet that fills half of its room or more keeps it; copying would cost more than the room.
+      if (2 * length < built.t.length) {
         out = {
           t: built.t.slice(0, length),
           x: built.x.slice(0, length),
@@ -103,12 +106,28 @@ export class Packer {
 
   #copy(batch: EventBatch, from: number, to: number): void {
     if (this.#length === 0) this.recall();
-    const into = (this.#columns ??= columns(this.#options.packetEvents));
+    const into = this.#room(this.#length + to - from);
     into.t.set(batch.t.subarray(from, to), this.#length);
     into.x.set(batch.x.subarray(from, to), this.#length);
     into.y.set(batch.y.subarray(from, to), this.#length);
     into.p.set(batch.p.subarray(from, to), this.#length);
     this.#length += to - from;
+  }
+
+  /** Columns for `size` events: small ones for a small recording, else for a whole packet. */
+  #room(size: number): Columns {
+    const old = this.#columns;
+    if (old !== null && old.t.length >= size) return old;
+    const { packetEvents } = this.#options;
+    const room = columns(size > SMALL ? packetEvents : Math.min(SMALL, packetEvents));
+    if (old !== null) {
+      room.t.set(old.t);
+      room.x.set(old.x);
+      room.y.set(old.y);
+      room.p.set(old.p);
+    }
+    this.#columns = room;
+    return room;
   }
 
   #tally({ t, x, y, p }: EventBatch, from: number, to: number): void {

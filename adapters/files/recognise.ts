@@ -48,11 +48,11 @@ export async function recognise(prefix: Prefix, options: OpenOptions): Promise<O
     throw new RxSpikeError('ERR_UNKNOWN_FORMAT', `expected the header of ${options.format}, the input has none`);
   }
   if (found !== null) return OPENERS[found](prefix, options);
-  const [, unread] = NOT_READ.find(([pattern]) => pattern.test(beginning)) ?? [];
-  if (unread !== undefined) throw new RxSpikeError('ERR_UNSUPPORTED', `${unread} is not read yet`);
   if (isCutVersionLine(beginning)) {
     throw new RxSpikeError('ERR_TRUNCATED', `the input ends in its header, after ${bytes.length} bytes`);
   }
+  const [, unread] = NOT_READ.find(([pattern]) => pattern.test(beginning)) ?? [];
+  if (unread !== undefined) throw new RxSpikeError('ERR_UNSUPPORTED', `${unread} is not read yet`);
   if (options.name?.toLowerCase().endsWith('.bin') === true) return OPENERS.nmnist(prefix, options);
   throw new RxSpikeError('ERR_UNKNOWN_FORMAT', 'no known format begins like this input');
 }

@@ -17,10 +17,12 @@ export class Aedat2Decoder implements Decoder {
   #offset: number;
   #carried = 0;
   readonly #carry = new Uint8Array(AEDAT2_WORD_BYTES);
-  /** Time of the last event, with wraps resolved and as its word has it. */
+  /**
+   * Time of the last event, with wraps resolved and as its word has it. The step from event to event, taken modulo 2³²,
+   * resolves wraps and keeps steps back.
+   */
   #time = 0;
   #stamp = 0;
-  #started = false;
 
   /** `offset`: where the first word lies, for messages. */
   constructor(layout: AddressLayout, offset: number) {
@@ -63,6 +65,8 @@ export class Aedat2Decoder implements Decoder {
 
   #davis(bytes: Uint8Array, from: number, to: number): number {
     let n = 0;
+    let time = this.#time;
+    let stamp = this.#stamp;
     let [aps, imu, triggers] = [0, 0, 0];
     for (let i = from; i < to; i += AEDAT2_WORD_BYTES) {
       const word = (bytes[i] << 24) | (bytes[i + 1] << 16) | (bytes[i + 2] << 8) | bytes[i + 3];
@@ -78,8 +82,13 @@ export class Aedat2Decoder implements Decoder {
       X[n] = (word >> 12) & 0x3ff;
       Y[n] = word >> 22;
       P[n] = (word >> 11) & 1;
-      T[n++] = this.#at((bytes[i + 4] << 24) | (bytes[i + 5] << 16) | (bytes[i + 6] << 8) | bytes[i + 7]);
+      const now = (bytes[i + 4] << 24) | (bytes[i + 5] << 16) | (bytes[i + 6] << 8) | bytes[i + 7];
+      time += (now - stamp) | 0;
+      stamp = now;
+      T[n++] = time;
     }
+    this.#time = time;
+    this.#stamp = stamp;
     this.#count('aps', aps);
     this.#count('imu', imu);
     this.#count('triggers', triggers);
@@ -88,6 +97,8 @@ export class Aedat2Decoder implements Decoder {
 
   #dvs128(bytes: Uint8Array, from: number, to: number): number {
     let n = 0;
+    let time = this.#time;
+    let stamp = this.#stamp;
     let triggers = 0;
     for (let i = from; i < to; i += AEDAT2_WORD_BYTES) {
       if (((bytes[i] | bytes[i + 2]) & 0x80) !== 0) {
@@ -98,22 +109,15 @@ export class Aedat2Decoder implements Decoder {
       X[n] = low >> 1;
       Y[n] = bytes[i + 2];
       P[n] = ~low & 1;
-      T[n++] = this.#at((bytes[i + 4] << 24) | (bytes[i + 5] << 16) | (bytes[i + 6] << 8) | bytes[i + 7]);
+      const now = (bytes[i + 4] << 24) | (bytes[i + 5] << 16) | (bytes[i + 6] << 8) | bytes[i + 7];
+      time += (now - stamp) | 0;
+      stamp = now;
+      T[n++] = time;
     }
+    this.#time = time;
+    this.#stamp = stamp;
     this.#count('triggers', triggers);
     return n;
-  }
-
-  /** Time of an event: the step to it from the event before, taken modulo 2³², resolves wraps and keeps steps back. */
-  #at(stamp: number): number {
-    if (this.#started) {
-      this.#time += (stamp - this.#stamp) | 0;
-    } else {
-      this.#time = stamp;
-      this.#started = true;
-    }
-    this.#stamp = stamp;
-    return this.#time;
   }
 
   #count(name: string, n: number): void {
