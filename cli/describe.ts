@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { parsePositive, parseSpeed, parseWhole } from './options.js';
+import { parseFormat, parsePositive, parseSpeed, parseWhole } from './options.js';
 import type { CommandCode } from './program.js';
 import type { EvalOptions } from './commands/eval.js';
 import type { InfoOptions } from './commands/info.js';
@@ -11,7 +11,9 @@ const seed = (): Option => new Option('--seed <n>', 'seed of all random numbers'
 const json = (): Option => new Option('--json', 'one JSON object as the last line of stdout');
 const model = (): Option => new Option('--model <file>', 'model file').default(undefined, 'the bundled N-MNIST model');
 const format = (): Option =>
-  new Option('--format <name>', 'format of the input; needed for headerless files whose extension says nothing');
+  new Option('--format <name>', 'format of the input, for headerless ones whose extension says nothing').argParser(
+    parseFormat,
+  );
 const speed = (): Option =>
   new Option('--speed <n|max>', 'factor of the speed of the sensor, or as fast as it goes')
     .argParser(parseSpeed)

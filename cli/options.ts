@@ -1,4 +1,6 @@
 import { InvalidArgumentError } from 'commander';
+import type { FormatName } from '../adapters/index.node.js';
+import { nearest } from './nearest.js';
 
 /** Replay speed: a factor of real time, or as fast as it goes. */
 export type Speed = number | 'max';
@@ -21,6 +23,21 @@ export function parseWhole(min: number, max: number = Number.MAX_SAFE_INTEGER): 
     }
     return n;
   };
+}
+
+const FORMATS: Readonly<Record<FormatName, true>> = {
+  nmnist: true,
+  aedat2: true,
+  'aedat3.0': true,
+  'aedat3.1': true,
+  aedat4: true,
+};
+
+/** Reads `--format`. */
+export function parseFormat(text: string): FormatName {
+  if (Object.hasOwn(FORMATS, text)) return text as FormatName;
+  const known = Object.keys(FORMATS);
+  throw new InvalidArgumentError(`It must be one of ${known.join(', ')}; the nearest is ${nearest(text, known)}.`);
 }
 
 /** Reads a number above 0. */

@@ -12,8 +12,6 @@ import { realTime } from './clock.js';
 import { UsageError } from './failure.js';
 import { nearest } from './nearest.js';
 
-export type { FormatName } from '../adapters/index.node.js';
-
 /** What a SOURCE on the command line means. */
 export type Source =
   | { readonly kind: 'file'; readonly path: string }
@@ -41,11 +39,6 @@ export function parseSource(text: string): Source {
   if (scheme !== undefined)
     throw new UsageError(`${scheme}:// is not a source: a file, -, sim:NAME or ws://HOST:PORT is`);
   return { kind: 'file', path: text };
-}
-
-/** What `openRecording` takes for a file or, for `-`, stdin. */
-export function fileInput(text: string): string | AsyncIterable<Uint8Array> {
-  return text === '-' ? process.stdin : text;
 }
 
 /** How sources are opened as one stream. */

@@ -1,8 +1,7 @@
-import { type Recording, eventDigest, openRecording } from '../../adapters/index.node.js';
+import { type FormatName, type Recording, eventDigest, openRecording } from '../../adapters/files/index.node.js';
 import { PartialFailure, oneLine } from '../failure.js';
 import type { Output } from '../output.js';
 import type { CommandResult } from '../program.js';
-import { type FormatName, fileInput } from '../sources.js';
 
 export interface InfoOptions {
   readonly format?: FormatName;
@@ -43,7 +42,7 @@ function table(found: Readonly<Record<string, Fact>>): string[] {
 
 /** `rxspike info FILE`: reads a recording to its end and says what it holds; of a damaged one what came before the break. */
 export async function info(file: string, options: InfoOptions, output: Output): Promise<CommandResult> {
-  const recording = await openRecording(fileInput(file), {
+  const recording = await openRecording(file === '-' ? process.stdin : file, {
     ...(options.format === undefined ? {} : { format: options.format }),
     reuse: true,
   });

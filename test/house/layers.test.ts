@@ -64,7 +64,7 @@ const covers = (allowed: string, target: string): boolean =>
   target === allowed ||
   (allowed.endsWith(':') && target.startsWith(allowed)) ||
   (!allowed.endsWith('/index') && target.startsWith(`${allowed}/`)) ||
-  (allowed === 'adapters/index' && target === 'adapters/index.node');
+  (allowed === 'adapters/index' && /^adapters\/(?:\w+\/)?index(?:\.node)?$/.test(target));
 
 /** What is wrong with an import, or null. */
 export function verdict({ file, target }: Import): string | null {
@@ -117,6 +117,7 @@ describe('who may see whom', () => {
     ['streams/denoise.ts', "import { denoiseStep } from '../src/index.js';"],
     ['adapters/files/open-recording.node.ts', "import { readFile } from 'node:fs/promises';"],
     ['cli/run.ts', "import { openRecording } from '../adapters/index.node.js';"],
+    ['cli/info.ts', "import { openRecording } from '../adapters/files/index.node.js';"],
   ])('allows in %s: %s', (file, text) => {
     expect(
       importsOf(file, text)
