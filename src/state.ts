@@ -100,7 +100,8 @@ function readArray(bytes: Uint8Array, start: number, row: unknown): TypedArray {
   const from = start + offset;
   const size = length * Type.BYTES_PER_ELEMENT;
   if (from + size > bytes.length) throw damaged(`array of ${size} bytes at ${from}, ${bytes.length} in all`);
-  return new Type(bytes.slice(from, from + size).buffer);
+  // A copy, also of Node's Buffer, whose own slice shares memory.
+  return new Type(new Uint8Array(bytes.subarray(from, from + size)).buffer);
 }
 
 const NUMBERS: ReadonlyMap<unknown, number> = new Map([
