@@ -79,13 +79,12 @@ function checkQlif(layer: QlifLayerSpec, what: string): void {
   if (layer.decay !== undefined && layer.decay !== 'published' && layer.decay !== 'exact') {
     throw networkError(`${what}: decay is ${JSON.stringify(layer.decay)}, expected "published" or "exact"`);
   }
-  finite(layer.threshold, `${what}: threshold`);
-  finite(layer.t1, `${what}: t1`);
-  finite(layer.tau, `${what}: tau`);
-}
-
-function finite(value: unknown, what: string): void {
-  if (value !== undefined && !(typeof value === 'number' && Number.isFinite(value))) {
-    throw networkError(`${what} is ${JSON.stringify(value)}, expected a number`);
+  for (const key of ['threshold', 't1', 'tau'] as const) {
+    const value: unknown = layer[key];
+    const least = key === 'tau' ? 0 : Number.MIN_VALUE;
+    if (value === undefined || (typeof value === 'number' && value >= least && value < Infinity)) continue;
+    throw networkError(
+      `${what}: ${key} is ${JSON.stringify(value)}, expected a number ${key === 'tau' ? 'of 0 or more' : 'above 0'}`,
+    );
   }
 }

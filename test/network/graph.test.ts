@@ -87,6 +87,7 @@ describe('networkGraph', () => {
     ['unknown field "treshold"', { layers: [{ kind: 'lif', name: 'a', neurons: 1, treshold: 2 }, neuron('b')] }],
     ['kind is "relu"', { layers: [{ kind: 'relu', name: 'a', neurons: 1 }, neuron('b')] }],
     ['variant is "three-weight"', { layers: [{ kind: 'qlif', name: 'a', neurons: 1, variant: 'three-weight' }] }],
+    ['t1 is 0', { layers: [{ kind: 'qlif', name: 'a', neurons: 1, variant: 'one-weight', t1: 0 }] }],
     ['depth must be', { layers: [{ ...neuron('a'), circuit: { kind: 'layered', depth: 65 } }, neuron('b')] }],
   ])('refuses: %s', (message, wrong) => {
     const error = errorOf(() => networkGraph({ ...base, ...wrong } as NetworkSpec));
