@@ -1,0 +1,181 @@
+import { describe, expect, it } from 'vitest';
+import { openRecording } from '../../../adapters/files/index.js';
+import { parseXml } from '../../../adapters/files/aedat4/xml.js';
+import { read } from './reading.js';
+import { aedat4, concat, description, eventBody, packet, type Event } from './write-aedat4.js';
+
+const A: Event[] = [
+  [1_700_000_000_000_000, 1, 2, 1],
+  [1_700_000_000_000_001, 3, 4, 0],
+];
+const B: Event[] = [
+  [1_700_000_000_000_000, 5, 6, 1],
+  [1_700_000_000_000_007, 9, 8, 1],
+  [1_700_000_000_000_009, 7, 7, 0],
+];
+const TWO = description([
+  [0, 'FRME', 20, 10],
+  [3, 'EVTS', 20, 10],
+  [4, 'EVTS', 40, 30],
+]);
+
+describe('AEDAT 4.0', () => {
+  it('of several event streams the first in the file, or the one asked for', async () => {
+    const bytes = aedat4({ xml: TWO, packets: [packet(4, eventBody(B)), packet(3, eventBody(A))] });
+    const first = await openRecording(bytes);
+    expect([first.info.width, first.info.height, first.info.origin, first.facts.sensor]).toEqual([
+      20,
+      10,
+      A[0][0],
+      'CAM_3',
+    ]);
+    const other = await openRecording(bytes, { stream: 4 });
+    expect([other.info.width, other.info.height, other.facts.sensor]).toEqual([40, 30, 'CAM_4']);
+    expect((await read(bytes, {})).report).toMatchObject({ events: 2, side: { 'events@4': 3 } });
+    expect((await read(bytes, { stream: 4 })).report).toMatchObject({ events: 3, on: 2, side: { 'events@3': 2 } });
+    await expect(openRecording(bytes, { stream: 0 })).rejects.toMatchObject({ code: 'ERR_ARGUMENT' });
+  });
+
+  it('frames and unknown types are skipped whatever is in them', async () => {
+    const xml = description([
+      [0, 'FRME'],
+      [1, 'EVTS'],
+      [2, 'WXYZ'],
+    ]);
+    const junk = new Uint8Array(300).fill(0xee);
+    const packets = [packet(0, junk), packet(2, junk), packet(2, new Uint8Array(0)), packet(1, eventBody(A))];
+    const outcome = await read(aedat4({ xml, packets }), {});
+    expect(outcome).toMatchObject({ events: 2, code: null });
+    expect(outcome.report?.side).toEqual({ frames: 1, wxyz: 2 });
+  });
+
+  it('a file without an event stream has no events', async () => {
+    const outcome = await read(
+      aedat4({ xml: description([[0, 'FRME']]), packets: [packet(0, new Uint8Array(9))] }),
+      {},
+    );
+    expect(outcome).toMatchObject({ events: 0, code: null, untils: [0] });
+  });
+
+  it('an interrupted recording is read to its end', async () => {
+    const bytes = aedat4({
+      xml: TWO,
+      packets: [packet(3, eventBody(A)), packet(3, eventBody(B))],
+      table: 'interrupted',
+    });
+    expect(await read(bytes, {})).toMatchObject({
+      events: 5,
+      code: null,
+      report: { violations: { interrupted: 1, timeStepBack: 1 } },
+    });
+    expect(await read(bytes.subarray(0, bytes.length - 3), {})).toMatchObject({
+      events: 2,
+      code: 'ERR_TRUNCATED',
+      marks: [],
+    });
+  });
+
+  it('stops at the data table, and says when it is missing or damaged', async () => {
+    const bytes = aedat4({ xml: TWO, packets: [packet(3, eventBody(A))] });
+    expect(await read(bytes, {})).toMatchObject({ events: 2, code: null });
+    const table = bytes.length - 32;
+    expect(await read(bytes.subarray(0, table), {})).toMatchObject({ events: 2, code: 'ERR_TRUNCATED' });
+    const other = bytes.slice();
+    other.set([0x45, 0x56, 0x54, 0x53], other.lastIndexOf('F'.charCodeAt(0)));
+    expect(await read(other, {})).toMatchObject({ events: 2, code: 'ERR_CORRUPT' });
+  });
+
+  it.each<[string, Uint8Array, string, RegExp]>([
+    ['a stream that is not declared', packet(407_708_164, new Uint8Array(8)), 'ERR_CORRUPT', /stream 407708164/],
+    ['a negative size', new Uint8Array(new Int32Array([3, -5, 0, 0]).buffer), 'ERR_CORRUPT', /-5 bytes/],
+    ['a size beyond the table', new Uint8Array(new Int32Array([3, 5000, 0, 0]).buffer), 'ERR_CORRUPT', /5000 bytes/],
+    ['an empty body', packet(3, new Uint8Array(0)), 'ERR_CORRUPT', /empty/],
+    ['a body of another type', packet(3, patched(eventBody(A), 8, 'IMUS')), 'ERR_CORRUPT', /IMUS/],
+    ['a body that ends early', packet(3, eventBody(A).subarray(0, 40)), 'ERR_CORRUPT', /40 bytes|follow/],
+    ['a time no float64 holds', packet(3, eventBody([A[0], [2n ** 60n, 1, 1, 1]])), 'ERR_CORRUPT', /event 1/],
+  ])('%s: what is good comes first', async (_, bad, code, message) => {
+    const packets = [packet(3, eventBody(A)), packet(4, eventBody(B)), bad, packet(3, eventBody(A))];
+    const outcome = await read(aedat4({ xml: TWO, packets }), {});
+    expect(outcome).toMatchObject({ code, message: expect.stringMatching(message) });
+    expect(outcome.events).toBe(code === 'ERR_CORRUPT' && /float64/.test(_) ? 3 : 2);
+  });
+
+  it.each([
+    ['in front of the packets', 40, 'ERR_CORRUPT'],
+    ['below zero', -2, 'ERR_CORRUPT'],
+  ])('a data table %s', async (_, table, code) => {
+    const bytes = aedat4({ xml: TWO, packets: [packet(3, eventBody(A))], table });
+    await expect(openRecording(bytes)).rejects.toMatchObject({ code });
+  });
+
+  it('a compression that is not known', async () => {
+    const bytes = aedat4({ xml: TWO, packets: [], compression: 9 });
+    await expect(openRecording(bytes)).rejects.toMatchObject({ code: 'ERR_UNSUPPORTED' });
+  });
+
+  it('a packet above the limit', async () => {
+    const bytes = aedat4({ xml: TWO, packets: [packet(3, eventBody(A)), packet(3, eventBody([...B, ...B, ...B]))] });
+    expect(await read(bytes, { maxPacketBytes: 128 })).toMatchObject({ code: 'ERR_LIMIT', events: 2 });
+  });
+
+  it('coordinates outside the sensor are delivered and counted', async () => {
+    const bytes = aedat4({
+      xml: TWO,
+      packets: [packet(3, eventBody([...A, [A[1][0], 20, 0, 1], [A[1][0], -1, 0, 1]]))],
+    });
+    expect((await read(bytes, {})).report).toMatchObject({ events: 4, violations: { outOfBounds: 2 } });
+  });
+
+  it('a header whose XML would expand is refused', async () => {
+    for (const xml of [
+      `<!DOCTYPE dv [<!ENTITY a "b">]>${TWO}`,
+      '<dv><node name="0">',
+      '<a></b>',
+      '<a b=c/>',
+      '<a>'.repeat(99),
+    ]) {
+      await expect(openRecording(aedat4({ xml, packets: [] }))).rejects.toMatchObject({ code: 'ERR_CORRUPT' });
+    }
+    await expect(openRecording(aedat4({ xml: '<a/>'.repeat(9_000), packets: [] }))).rejects.toMatchObject({
+      code: 'ERR_LIMIT',
+    });
+  });
+
+  it('bytes after the data table are left alone', async () => {
+    const bytes = aedat4({ xml: TWO, packets: [packet(3, eventBody(A))] });
+    expect(await read(concat(bytes, new Uint8Array(50)), {})).toMatchObject({ events: 2, code: null });
+  });
+});
+
+function patched(bytes: Uint8Array, at: number, text: string): Uint8Array {
+  const out = bytes.slice();
+  out.set(new TextEncoder().encode(text), at);
+  return out;
+}
+
+describe('XML of the header', () => {
+  it('elements, attributes, text, comments and the predefined entities', () => {
+    const root = parseXml(`<?xml version="1.0"?><!-- <x> --><a k="1 &lt; 2" l='"'> t &amp;amp; <b/><c >u</c ></a>`);
+    expect(root.children).toHaveLength(1);
+    const [a] = root.children;
+    expect([a.tag, a.text, [...a.attributes]]).toEqual([
+      'a',
+      't &amp;',
+      [
+        ['k', '1 < 2'],
+        ['l', '"'],
+      ],
+    ]);
+    expect(a.children.map(({ tag, text }) => [tag, text])).toEqual([
+      ['b', ''],
+      ['c', 'u'],
+    ]);
+  });
+
+  it('takes linear time over what never becomes an attribute', () => {
+    const started = process.cpuUsage();
+    expect(() => parseXml(`<a ${'b'.repeat(1_000_000)}>`)).toThrow(/attributes/);
+    expect(() => parseXml(`<a ${' '.repeat(1_000_000)}=>`)).toThrow(/attributes/);
+    expect(process.cpuUsage(started).user).toBeLessThan(5e6);
+  });
+});
