@@ -60,14 +60,15 @@ function packets(seed) {
   return list;
 }
 
+function failed(error) {
+  throw error;
+}
+
 /** Runs packets through an operator; gives its output. */
 function through(operator, input) {
   const source = new Subject();
   const output = [];
   let done = false;
-  const failed = (error) => {
-    throw error;
-  };
   source
     .pipe(operator)
     .subscribe({ next: (packet) => output.push(packet), error: failed, complete: () => (done = true) });
