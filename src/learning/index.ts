@@ -5,6 +5,7 @@ export type { LossSpec, SampleLoss } from './class-loss.js';
 export { evaluate } from './evaluate.js';
 export type { Evaluation } from './evaluate.js';
 export { LayerTape } from './layer-tape.js';
+export type { Tensors } from './layer-tape.js';
 export { prepareSamples } from './prepare-samples.js';
 export type { SampleNames } from './prepare-samples.js';
 export { drawMovement, SampleInput } from './sample-input.js';

@@ -41,6 +41,17 @@ const events = (packets: readonly SimulatedPacket[]): number[][] =>
     Array.from({ length }, (_, i) => [t[i], x[i], y[i], p[i], noise[i]]),
   );
 
+const code = (call: () => unknown): string => {
+  try {
+    call();
+  } catch (error) {
+    return (error as RxSpikeError).code;
+  }
+  return 'none';
+};
+
+const step = (t: number): LightFrame => ({ t, intensity: Float64Array.of(t === 0 ? 0 : 1, 0), mark: null });
+
 describe('pixels of a simulated camera', () => {
   const frames = Array.from({ length: 11 }, (_, k) => ramp(k * 100_000, 3, -2));
 
@@ -80,7 +91,6 @@ describe('pixels of a simulated camera', () => {
   });
 
   test('the low pass lags, and follows in the end', () => {
-    const step = (t: number): LightFrame => ({ t, intensity: Float64Array.of(t === 0 ? 0 : 1, 0), mark: null });
     const times = [0, 1000, 2000, 4000, 8000, 16_000, 32_000].map(step);
     const fast = events(run(ideal, times));
     const slow = events(run({ ...ideal, lowPass: 4000 }, times));
@@ -124,14 +134,6 @@ describe('pixels of a simulated camera', () => {
   });
 
   test('refuses what makes no sense, with its code', () => {
-    const code = (call: () => unknown): string => {
-      try {
-        call();
-      } catch (error) {
-        return (error as RxSpikeError).code;
-      }
-      return 'none';
-    };
     expect(code(() => pixelStep.init({ ...ideal, stream: streamInfo({}) }))).toBe('ERR_GEOMETRY');
     expect(code(() => pixelStep.init({ ...ideal, threshold: 0 }))).toBe('ERR_ARGUMENT');
     expect(code(() => pixelStep.init({ ...ideal, noise: -1 }))).toBe('ERR_ARGUMENT');

@@ -74,13 +74,13 @@ describe('scenes', () => {
   });
 });
 
-describe('simulateCamera', () => {
-  const all = (seed: number): SimulatedPacket[] => [
-    ...simulateCamera(saccades({ picture: digitPicture(3), label: '3', seed }), { seed }),
-  ];
+const three = (seed: number): SimulatedPacket[] => [
+  ...simulateCamera(saccades({ picture: digitPicture(3), label: '3', seed }), { seed }),
+];
+const text = (seed: number): string => JSON.stringify(three(seed));
 
+describe('simulateCamera', () => {
   test('is the same for the same seed and another for another', () => {
-    const text = (seed: number): string => JSON.stringify(all(seed));
     expect(text(5)).toBe(text(5));
     expect(text(6)).not.toBe(text(5));
   });
@@ -107,7 +107,7 @@ describe('simulateCamera', () => {
   });
 
   test('a moving digit makes about as many events as a recorded one, on the rims of the strokes', () => {
-    const packets = all(5);
+    const packets = three(5);
     const events = packets.reduce((sum, { length }) => sum + length, 0);
     expect(events).toBeGreaterThan(1500);
     expect(events).toBeLessThan(9000);

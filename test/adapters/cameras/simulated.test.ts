@@ -8,6 +8,12 @@ async function read(name: string, seed = 1): Promise<EventPacket[]> {
   return packets;
 }
 
+const noise = (rate: number): number =>
+  [...simulatedCamera('bar', { noise: rate }).simulate()].reduce(
+    (sum, p) => sum + p.noise.reduce((a, b) => a + b, 0),
+    0,
+  );
+
 describe('simulatedCamera', () => {
   test.each(SIMULATED_SCENES)('%s: ordered events inside the sensor, labelled end marks', async (name) => {
     const camera = simulatedCamera(name);
@@ -29,8 +35,7 @@ describe('simulatedCamera', () => {
     expect(wrong).toEqual([]);
     expect(events).toBeGreaterThan(500);
     const labels = packets.flatMap(({ mark }) => (mark ? [mark.label] : []));
-    if (name === 'digits') expect(labels).toEqual([...'0123456789']);
-    else expect(labels).toEqual([camera.label]);
+    expect(labels).toEqual(name === 'digits' ? Array.from('0123456789') : [camera.label]);
     expect(packets[packets.length - 1].mark).not.toBeNull();
   });
 
@@ -42,11 +47,6 @@ describe('simulatedCamera', () => {
   });
 
   test('tells noise from signal', () => {
-    const noise = (rate: number): number =>
-      [...simulatedCamera('bar', { noise: rate }).simulate()].reduce(
-        (sum, p) => sum + p.noise.reduce((a, b) => a + b, 0),
-        0,
-      );
     expect(noise(0)).toBe(0);
     expect(Math.abs(noise(1) - 1156)).toBeLessThan(4 * 34);
   });
