@@ -86,6 +86,35 @@ export function npmCall(environment, platform, args) {
   return { file: 'npm', args, shell: platform === 'win32' };
 }
 
+const QUIET = ['--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+
+/**
+ * `npm ci`; where it refuses the lock file because packages for other platforms are not in it (a registry need not have
+ * them all), `npm install`, which takes the very same versions and leaves those out. The lock file stays as it is.
+ */
+function npmInstall(root, lockText) {
+  const clean = npmCall(process.env, process.platform, ['ci', ...QUIET]);
+  const done = spawnSync(clean.file, clean.args, {
+    cwd: root,
+    shell: clean.shell,
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  });
+  if (done.status === 0) return;
+  const output = `${done.stdout ?? ''}${done.stderr ?? ''}`;
+  if (done.error || done.signal || !output.includes('EUSAGE')) {
+    process.stderr.write(output.split('\n').slice(0, 20).join('\n'));
+    check(done, 'npm ci failed: is the package registry reachable?');
+  }
+  const install = npmCall(process.env, process.platform, ['install', '--no-save', ...QUIET]);
+  try {
+    run(install, root, 'npm install failed: is the package registry reachable?');
+  } finally {
+    const lockFile = join(root, 'package-lock.json');
+    if (readText(lockFile) !== lockText) writeFileSync(lockFile, lockText);
+  }
+}
+
 function installDependencies(root) {
   const stampFile = join(root, 'node_modules', '.rxspike-setup');
   const lockText = readText(join(root, 'package-lock.json'));
@@ -106,14 +135,7 @@ function installDependencies(root) {
     say('installing dependencies …');
     rmSync(stampFile, { force: true });
     rmSync(record, { force: true });
-    const call = npmCall(process.env, process.platform, [
-      'ci',
-      '--include=dev',
-      '--no-audit',
-      '--no-fund',
-      '--loglevel=error',
-    ]);
-    run(call, root, 'npm ci failed: is the package registry reachable?');
+    npmInstall(root, lockText);
     writeStamp(stampFile, wanted);
     return true;
   } finally {
@@ -172,7 +194,10 @@ function buildSources(root, force) {
 
 function run({ file, args, shell }, cwd, failure) {
   // The child's stdout goes to our stderr: stdout carries results only.
-  const done = spawnSync(file, args, { cwd, shell, stdio: ['ignore', 2, 2] });
+  check(spawnSync(file, args, { cwd, shell, stdio: ['ignore', 2, 2] }), failure);
+}
+
+function check(done, failure) {
   if (done.error) throw new SetupError(`${failure} (${done.error.message})`);
   if (done.signal) {
     const interrupted = new SetupError(`interrupted (${done.signal})`);

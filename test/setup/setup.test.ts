@@ -29,7 +29,13 @@ import { projectRoot } from '../shared-data.js';
 const NPM = `
 const fs = require('node:fs');
 fs.appendFileSync('calls.log', 'npm ' + process.argv.slice(2).join(' ') + '\\n');
-console.log('added 1 package');
+if (process.argv[2] === 'ci' && fs.existsSync('refuse-ci')) {
+  console.error('npm error code EUSAGE\\nnpm error Missing: elsewhere@ from lock file');
+  process.exit(1);
+}
+if (fs.existsSync('no-network')) { console.error('npm error code ENOTFOUND'); process.exit(1); }
+if (process.argv[2] === 'install') fs.appendFileSync('package-lock.json', ' ');
+console.error('npm warns');
 fs.rmSync('node_modules', { recursive: true, force: true });
 fs.mkdirSync('node_modules/typescript/bin', { recursive: true });
 fs.writeFileSync('node_modules/typescript/package.json', '{}');
@@ -92,7 +98,6 @@ describe('npm start in a fresh clone', () => {
     expect(first.stdout).toBe('ran run --once --json\n');
     expect(first.status).toBe(7);
     expect(first.stderr).toContain('installing');
-    expect(first.stderr).toContain('added 1 package');
   });
 
   it('does nothing again where nothing changed, and says nothing', () => {
@@ -140,6 +145,24 @@ describe('npm start in a fresh clone', () => {
     expect(calls()).toEqual(['npm ci']);
     expect(start().status).toBe(7);
     expect(calls()).toEqual(['npm ci', 'tsc']);
+  });
+
+  it('takes npm install where the lock file lacks packages of other platforms, and leaves the lock file as it is', () => {
+    write('refuse-ci', '');
+    expect(start().status).toBe(7);
+    expect(calls()).toEqual(['npm ci', 'npm install', 'tsc']);
+    expect(readFileSync(path('package-lock.json'), 'utf8')).toBe(lockFile('1.0.0'));
+    start();
+    expect(calls()).toEqual([]);
+  });
+
+  it('says what npm said where there is no registry', () => {
+    write('no-network', '');
+    const broken = start();
+    expect(broken.status).toBe(1);
+    expect(broken.stdout).toBe('');
+    expect(broken.stderr).toMatch(/ENOTFOUND\n.*npm ci failed: is the package registry reachable\?\n$/);
+    expect(calls()).toEqual(['npm ci']);
   });
 
   it('heals after a build that failed, and leaves the last good one alone until then', () => {
