@@ -74,11 +74,10 @@ writeFileSync(
   new URL('nmnist-near-images.json', import.meta.url),
   `{\n  "images": "${images.digest}",\n  "near": {\n${rows.join(',\n')}\n  }\n}\n`,
 );
-const quantile = (key, q) =>
-  best
-    .map((b) => b[key])
-    .sort((a, b) => a - b)
-    [Math.round(q * (best.length - 1))].toFixed(4);
+function quantile(key, q) {
+  const values = best.map((b) => b[key]).sort((a, b) => a - b);
+  return values[Math.round(q * (values.length - 1))].toFixed(4);
+}
 for (const key of ['cosine', 'gap']) {
   say(`${key}: ${[0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 1].map((q) => `${q * 100}% ${quantile(key, q)}`).join(', ')}`);
 }

@@ -34,6 +34,13 @@ export async function library(dist = join(ROOT, 'dist')) {
 }
 
 export const say = (text) => process.stderr.write(`${text}\n`);
+
+/** Time since the script was started: on the wall, and of the processor. */
+export function elapsed() {
+  const { user, system } = process.cpuUsage();
+  return `${process.uptime().toFixed(0)} s (${((user + system) / 1e6).toFixed(0)} s of CPU time)`;
+}
+
 export const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 const HIDDEN = 256;

@@ -5,7 +5,6 @@
 // --data: recordings with labels.csv; those bundled in assets/nmnist are left out. --images: MNIST images for
 // pre-training on simulated saccades (`none`: no pre-training). --out: the model file.
 import { writeFileSync } from 'node:fs';
-import { performance } from 'node:perf_hooks';
 import {
   allowedImages,
   bundledDigests,
@@ -16,6 +15,7 @@ import {
   listRecordings,
   MODEL,
   options,
+  elapsed,
   PRE_TRAINING,
   preTrained,
   readImages,
@@ -34,8 +34,6 @@ const given = options({
 });
 const lib = await library(given.dist);
 const seed = Number(given.seed);
-const begun = performance.now();
-const since = () => `${((performance.now() - begun) / 1000).toFixed(0)} s`;
 
 const bundled = bundledDigests();
 const recordings = listRecordings(given.data).filter((recording) => !bundled.has(recording.sha256));
@@ -50,10 +48,10 @@ if (given.images !== 'none') {
   for (const row of rows) digests.push(sha256(images.image(row)));
   say(`simulating ${rows.length} images, ${PRE_TRAINING.versions} versions of each`);
   const simulated = await simulatedSamples(lib, images, rows);
-  say(`pre-training, after ${since()}`);
+  say(`pre-training, after ${elapsed()}`);
   network = preTrained(lib, simulated, seed);
 }
-say(`training on recordings, after ${since()}`);
+say(`training on recordings, after ${elapsed()}`);
 network = fineTuned(lib, network, samples, seed);
 
 const pre = `pre-trained ${PRE_TRAINING.epochs} epochs on ${PRE_TRAINING.versions} simulated recordings of each of ${digests.length} MNIST images, then `;
@@ -65,4 +63,4 @@ const training = {
 };
 const bytes = lib.encodeModel({ ...MODEL, network, training });
 writeFileSync(given.out, bytes);
-say(`${given.out}: ${bytes.length} bytes, after ${since()}`);
+say(`${given.out}: ${bytes.length} bytes, after ${elapsed()}`);
