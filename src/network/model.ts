@@ -44,7 +44,7 @@ export interface StepsSpec {
   readonly resetEvery: number;
 }
 
-/** Which stretch of the stream a decision is made on. */
+/** Which stretch of the stream a decision is made on. A mark closes an open window; the end of the stream does too. */
 export type WindowSpec =
   /** From mark to mark, of either kind; a stretch without a complete step gives no decision. */
   | { readonly kind: 'mark' }
@@ -52,9 +52,12 @@ export type WindowSpec =
   | { readonly kind: 'recording' }
   /** Every `steps` steps; a mark closes the window early. */
   | { readonly kind: 'tumbling'; readonly steps: number }
-  /** The last `steps` steps, decided every `every` steps. */
+  /** The last `steps` steps, decided every `every` steps once there are so many; a mark begins anew. */
   | { readonly kind: 'sliding'; readonly steps: number; readonly every: number }
-  /** `steps` steps from the first step with an output spike after at least `silence` steps without one. */
+  /**
+   * `steps` steps from the first step with an output spike after at least `silence` steps without one; the beginning of
+   * the stream and a mark count as silence. A mark closes the window early.
+   */
   | { readonly kind: 'activity'; readonly steps: number; readonly silence: number };
 
 export interface ReadoutSpec {

@@ -88,6 +88,9 @@ export const decideStep: Step<ReadoutSpec, ReadoutState, SpikePacket, Decision> 
   },
 
   advance(spec, state, packet, emit) {
+    if (state.counts.length !== spec.classes.length) {
+      throw new RxSpikeError('ERR_ARGUMENT', `decide: a new readout must have ${state.counts.length} classes too`);
+    }
     state.lines = linesOf(spec, packet);
     enterGrid(spec, state, packet);
     takeSpikes(spec, state, packet);

@@ -7,7 +7,7 @@ import { layerNetwork, type LayerNetworkParams } from '../../src/network/layer-n
 import type { Network } from '../../src/network/network.js';
 import { RandomSequence } from '../../src/random.js';
 import { randomNetwork, randomSegments } from './random-network.js';
-import { contentOf, cutPackets, runStep, type Segment, type Spike, spikePacket } from './spike-packets.js';
+import { contentOf, cutPackets, expectSame, runStep, type Segment, type Spike, spikePacket } from './spike-packets.js';
 
 interface Part {
   readonly units: number;
@@ -123,15 +123,16 @@ describe('a network as a composition of its layers', () => {
         const parts = compose(network, seed, packets);
         for (const { name, units } of order) {
           const whole = runStep(networkStep, { network, seed, firing: true, outputs: name }, packets);
-          expect(withoutTimes(parts.get(name) as Part, perEvent)).toEqual(
+          expectSame(
+            withoutTimes(parts.get(name) as Part, perEvent),
             withoutTimes({ units, packets: whole }, perEvent),
           );
         }
         if (network.spec.mode === 'event') events++;
         if (order.length > 2) several++;
       }),
-      { seed: 3, numRuns: 250 },
+      { seed: 3, numRuns: 150 },
     );
-    expect(Math.min(events, several)).toBeGreaterThan(50);
+    expect(Math.min(events, several)).toBeGreaterThan(30);
   });
 });

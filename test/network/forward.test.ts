@@ -14,6 +14,7 @@ import { randomNetwork, randomSegments } from './random-network.js';
 import {
   contentOf,
   cutPackets,
+  expectSame,
   type Outcome,
   runStep,
   type Segment,
@@ -43,31 +44,34 @@ describe('networkStep', () => {
         const { params, outputs, units, segments } = randomCase(seed);
         const expected = denseNetwork(params.network, { seed: seed + 1, stream: 'left', pass: 2 }, outputs, segments);
         const came = contentOf(runStep(networkStep, params, wholePackets(units, segments)));
-        expect(came).toEqual(expected);
+        expectSame(came, expected);
         spikes += came.spikes.length;
       }),
-      { seed: 1, numRuns: 300 },
+      { seed: 1, numRuns: 200 },
     );
-    expect(spikes).toBeGreaterThan(10_000);
+    expect(spikes).toBeGreaterThan(5000);
   });
 
   it('does not care where packets are cut, nor whether it is saved, restored and given equal parameters anew', () => {
+    let cuts = 0;
     fc.assert(
       fc.property(seeds, (seed) => {
         const { params, units, segments } = randomCase(seed);
         const whole = contentOf(runStep(networkStep, params, wholePackets(units, segments)));
         const random = new RandomSequence(seed, 'cuts');
         const cut = cutPackets(units, segments, (n) => random.integer(n), random.integer(2) === 0);
-        expect(contentOf(runStep(networkStep, params, cut))).toEqual(whole);
+        expectSame(contentOf(runStep(networkStep, params, cut)), whole);
         const tensors = (): NetworkParams['network'] => ({
           spec: params.network.spec,
           tensors: Object.fromEntries(Object.entries(params.network.tensors).map(([name, w]) => [name, w.slice()])),
         });
         const restored = runStep(networkStep, params, cut, () => ({ ...params, network: tensors() }));
-        expect(contentOf(restored)).toEqual(whole);
+        expectSame(contentOf(restored), whole);
+        cuts += cut.length - segments.length;
       }),
-      { seed: 2, numRuns: 150 },
+      { seed: 2, numRuns: 100 },
     );
+    expect(cuts).toBeGreaterThan(1000);
   });
 });
 

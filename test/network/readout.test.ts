@@ -386,6 +386,22 @@ describe('decideStep', () => {
     expect(() => decideStep.init(readout)).toThrow(expect.objectContaining({ code: 'ERR_ARGUMENT' }));
   });
 
+  it('may be given another readout between two packets, of as many classes', () => {
+    const state = decideStep.init(spec({ kind: 'mark' }));
+    const labels: string[] = [];
+    const advance = (classes: string[]): void =>
+      decideStep.advance(
+        spec({ kind: 'mark' }, { classes }),
+        state,
+        spikePacket(null, grid, spikes([[3, 2]]), { untilStep: 3 }),
+        () => {},
+      );
+    advance(['x', 'y', 'z']);
+    decideStep.finish?.(spec({ kind: 'mark' }), state, ({ label }) => void labels.push(label));
+    expect(labels).toEqual(['zero']);
+    expect(() => advance(['x', 'y'])).toThrow(expect.objectContaining({ code: 'ERR_ARGUMENT' }));
+  });
+
   it('refuses a saved state that does not fit', () => {
     const readout = spec({ kind: 'sliding', steps: 3, every: 1 });
     const damaged = expect.objectContaining({ code: 'ERR_STATE' });

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import type { Mark, SpikePacket, StepGrid } from '../../src/events/packet.js';
 import { streamInfo } from '../../src/events/stream-info.js';
 import type { Step } from '../../src/step.js';
@@ -133,4 +134,9 @@ export function runStep<P, S, I, O>(
   }
   step.finish?.(current, state, emit);
   return out;
+}
+
+/** `expect(came).toEqual(expected)`, quickly where they are equal: there are thousands of spikes to compare. */
+export function expectSame(came: unknown, expected: unknown): void {
+  if (JSON.stringify(came) !== JSON.stringify(expected)) expect(came).toEqual(expected);
 }
