@@ -11,7 +11,7 @@ const BREATH = 10;
 
 /**
  * Hands out the packets of a playlist when they are due: cut into stretches of at most `slice` µs of the clock, each at
- * its end, so that no event comes early; a mark on time. Pulls the next packet when the one before it is handed out.
+ * its `until`, so that no event comes early and a mark comes on time. Pulls the next packet when the one before it is handed out.
  * An async iterator in its own right, because `return()` must end a wait that may last for ever (a pause).
  */
 export class Paced implements AsyncIterableIterator<EventPacket, undefined>, Replayed {
@@ -102,9 +102,8 @@ export class Paced implements AsyncIterableIterator<EventPacket, undefined>, Rep
       const end = stretchEnd(this.#pace, this.#delivered);
       const to = end === Infinity ? packet.length : before(end, packet, from);
       const last = to === packet.length && packet.until <= end;
-      const due = dueTime(this.#pace, last && packet.mark ? packet.until : end);
-      if (!(await this.#isDue(due))) continue;
       const until = last ? packet.until : end;
+      if (!(await this.#isDue(dueTime(this.#pace, until)))) continue;
       this.#delivered = Math.max(this.#delivered, until);
       this.position = this.#delivered;
       yield piece(packet, from, to, until, last);

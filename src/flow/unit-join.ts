@@ -103,7 +103,7 @@ export function joinComplete(state: UnitJoinState, index: number): void {
 
 /**
  * Hands out the spikes of every step that all streams have passed: by step, then by stream, then as the stream has
- * them; `unit` is the stream's own plus the widths of the streams before it.
+ * them; `unit` is the stream's own plus the widths of the streams before it. When all streams are complete, the rest.
  *
  * @throws `ERR_ARGUMENT` when the streams differ in their step grids or marks, `ERR_GEOMETRY` when a stream ended
  * before its number of units was known
@@ -120,7 +120,8 @@ export function joinDrain(params: UnitJoinParams, state: UnitJoinState, emit: (p
     const atMark = running.length > 0 && running.every(({ mark }) => mark);
     const steps = (running.length > 0 ? running : sources).map(({ untilStep }) => untilStep);
     const untilStep = running.length > 0 && !atMark ? Math.min(...steps) : Math.max(...steps);
-    const packet = take(state, state.grid, Math.max(state.untilStep, untilStep));
+    // Spikes of a step that the end of all streams leaves open are handed out then.
+    const packet = take(state, state.grid, Math.max(state.untilStep, untilStep), running.length === 0);
     if (!atMark) {
       if (packet.length > 0 || packet.untilStep > state.untilStep || packet.until > state.until) {
         state.untilStep = packet.untilStep;
@@ -161,16 +162,17 @@ function load(state: UnitJoinState, source: JoinSource, index: number): void {
   }
 }
 
-/** A packet of all spikes before step `untilStep`. */
-function take(state: UnitJoinState, grid: StepGrid, untilStep: number): SpikePacket {
+/** A packet of all spikes before step `untilStep`, or of all. */
+function take(state: UnitJoinState, grid: StepGrid, untilStep: number, all: boolean): SpikePacket {
+  const limit = all ? Infinity : untilStep;
   const { sources } = state;
   const step: number[] = [];
   const t: number[] = [];
   const unit: number[] = [];
   for (;;) {
-    let next = untilStep;
+    let next = limit;
     for (const source of sources) if (source.at < source.step.length) next = Math.min(next, source.step[source.at]);
-    if (next >= untilStep) break;
+    if (next >= limit) break;
     let offset = 0;
     for (const source of sources) {
       for (; source.step[source.at] === next; source.at++) {
