@@ -6,7 +6,7 @@ import type { Bytes, ByteSource } from './byte-source.js';
 import { checkOptions, openRecording as openBytes, openSource } from './open-recording.js';
 import type { OpenOptions, Recording } from './recording.js';
 
-const CHUNK = 1 << 16;
+const CHUNK = 1 << 18;
 
 /**
  * Opens a recording as the browser's `openRecording` does, from a path or a file URL too.
@@ -39,10 +39,11 @@ async function* fileChunks(path: string, from: number): AsyncGenerator<Uint8Arra
     throw fileError(path, cause);
   });
   try {
-    const seekable = (await handle.stat()).isFile();
-    const buffer = new Uint8Array(CHUNK);
+    const stats = await handle.stat();
+    const seekable = stats.isFile();
+    const buffer = new Uint8Array(seekable ? Math.min(CHUNK, Math.max(1, stats.size - from)) : CHUNK);
     for (let at = from; ;) {
-      const { bytesRead } = await handle.read(buffer, 0, CHUNK, seekable ? at : null).catch((cause: unknown) => {
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, seekable ? at : null).catch((cause: unknown) => {
         throw fileError(path, cause);
       });
       if (bytesRead === 0) return;
