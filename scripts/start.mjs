@@ -2,5 +2,17 @@
 import { setUpOrExit } from './setup.mjs';
 
 setUpOrExit();
+
+// A signal to npm ends the shell between npm and this process, and would leave this process running alone.
+if (process.env.npm_lifecycle_event === 'start') {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    process.kill(process.pid, 'SIGTERM');
+  }, 250);
+  watch.unref();
+}
+
 const { main } = await import('../dist/cli/program.js');
 await main(['run', ...process.argv.slice(2)]);

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -134,6 +134,32 @@ describe('npm start in a fresh clone', () => {
     calls();
     spawnSync(process.execPath, ['scripts/build.mjs'], { cwd: root });
     expect(calls()).toEqual(['tsc']);
+  });
+
+  it.skipIf(process.platform === 'win32')('ends when the shell that npm put between is ended', async () => {
+    start();
+    write(
+      'dist/cli/program.js',
+      `export const main = () => {
+        process.on('SIGTERM', () => { console.log('ended'); process.exit(130); });
+        setInterval(() => {}, 1000);
+        console.log('runs');
+      };`,
+    );
+    const shell = spawn('/bin/sh', ['-c', `'${process.execPath}' scripts/start.mjs; true`], {
+      cwd: root,
+      env: { ...process.env, npm_lifecycle_event: 'start' },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    let stdout = '';
+    await new Promise<void>((resolve) => {
+      shell.stdout.on('data', (text: Buffer) => {
+        stdout += text.toString();
+        if (stdout === 'runs\n') shell.kill('SIGTERM');
+      });
+      shell.stdout.on('close', resolve);
+    });
+    expect(stdout).toBe('runs\nended\n');
   });
 
   it('heals after an installation that was killed', () => {
