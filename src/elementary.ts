@@ -45,11 +45,10 @@ function cosineSeries(r: number, tail: number): number {
   return head + (1 - head - half + (q * q * series - r * tail));
 }
 
-/** Reduced argument of the last {@link reduce}: its rounding and what the rounding lost. */
-let reduced = 0;
-let lost = 0;
+/** Reduced argument of the last {@link reduce}: its rounding, and what the rounding lost. (An array, so no number is boxed.) */
+const reduced: Float64Array = new Float64Array(2);
 
-/** Writes x − n·π/2 to {@link reduced} and {@link lost} and returns the quadrant n mod 4. */
+/** Writes x − n·π/2 to {@link reduced} and returns the quadrant n mod 4. */
 function reduce(argument: number): number {
   // Beyond the direct range the exact remainder by the double 2π: the result belongs to an argument within half an
   // ulp of the one given.
@@ -59,8 +58,9 @@ function reduce(argument: number): number {
   const next = n * HALF_PI_2;
   const second = head - next;
   const rest = n * HALF_PI_3 - (head - second - next);
-  reduced = second - rest;
-  lost = second - reduced - rest;
+  const r = second - rest;
+  reduced[0] = r;
+  reduced[1] = second - r - rest;
   return n - 4 * Math.floor(n / 4);
 }
 
@@ -68,22 +68,22 @@ function reduce(argument: number): number {
 export function sin(x: number): number {
   if (x === 0) return x;
   const quadrant = reduce(x);
-  const value = quadrant % 2 === 0 ? sineSeries(reduced, lost) : cosineSeries(reduced, lost);
+  const value = quadrant % 2 === 0 ? sineSeries(reduced[0], reduced[1]) : cosineSeries(reduced[0], reduced[1]);
   return quadrant < 2 ? value : -value;
 }
 
 /** Cosine of x (rad); NaN where x is not finite. */
 export function cos(x: number): number {
   const quadrant = reduce(x);
-  const value = quadrant % 2 === 0 ? cosineSeries(reduced, lost) : sineSeries(reduced, lost);
+  const value = quadrant % 2 === 0 ? cosineSeries(reduced[0], reduced[1]) : sineSeries(reduced[0], reduced[1]);
   return quadrant === 0 || quadrant === 3 ? value : -value;
 }
 
 /** Writes sin x to `out[0]` and cos x to `out[1]`: the same numbers as {@link sin} and {@link cos}, at one reduction. */
 export function sincos(x: number, out: Float64Array): void {
   const quadrant = reduce(x);
-  const s = x === 0 ? x : sineSeries(reduced, lost);
-  const c = cosineSeries(reduced, lost);
+  const s = x === 0 ? x : sineSeries(reduced[0], reduced[1]);
+  const c = cosineSeries(reduced[0], reduced[1]);
   const even = quadrant % 2 === 0;
   const first = even ? s : c;
   const second = even ? c : s;

@@ -20,7 +20,7 @@ export const CLOSED_WIDTH = 2;
 
 const turn: Float64Array = new Float64Array(2);
 
-/** One step of one neuron; arguments and result as in `NeuronLayer.advance`, memory [neurons × 2]. Allocates nothing. */
+/** One step of one neuron; arguments and result as in `NeuronLayer.advance`, memory [neurons × 2]. Makes no object. */
 // oxlint-disable-next-line max-params -- called once a neuron and step: no object is made for it
 export function advanceClosed(
   params: {

@@ -54,6 +54,7 @@ describe('the closed form of the default circuit', () => {
       closed(1, { kind: 'relu' }, 5),
       { ...closed(1, { kind: 'relu' }, 5), form: 'state-vector' as const },
     ];
+    let [different, worst, worstMemory] = [0, 0, 0];
     for (let i = 0; i < 20_000; i++) {
       const angles = Float64Array.from({ length: 3 }, () => (random.uniform() - 0.5) * 4 * Math.PI);
       const alpha = random.uniform() * 2 * Math.PI;
@@ -65,12 +66,16 @@ describe('the closed form of the default circuit', () => {
       const [z, u, seconds] = [random.uniform() * 4 - 1, random.uniform(), random.uniform()];
       const [spikes, p] = step({ ...own, angles }, states[0], z, u, seconds);
       const [spikesOfLaw, pOfLaw] = step({ ...law, angles }, states[1], z, u, seconds);
-      expect(spikes).toBe(spikesOfLaw);
-      expect(Math.abs(p - pOfLaw)).toBeLessThanOrEqual(2e-15);
+      if (spikes !== spikesOfLaw) different++;
+      worst = Math.max(worst, Math.abs(p - pOfLaw));
       // The memory is divided by √p(s): where that outcome was rare, its rounding grows by as much.
       const share = Math.sqrt(spikes === 1 ? p : 1 - p);
-      expect(distanceUpToPhase(sqsMemory(states[0], 0), sqsMemory(states[1], 0)) * share).toBeLessThanOrEqual(2e-15);
+      const apart = distanceUpToPhase(sqsMemory(states[0], 0), sqsMemory(states[1], 0));
+      worstMemory = Math.max(worstMemory, apart * share);
     }
+    expect(different).toBe(0);
+    expect(worst).toBeLessThanOrEqual(2e-15);
+    expect(worstMemory).toBeLessThanOrEqual(2e-15);
   });
 
   it.each([
@@ -83,15 +88,16 @@ describe('the closed form of the default circuit', () => {
       const law: SqsParams = { ...params, form: 'state-vector' };
       const [own, other] = [sqs.init(params), sqs.init(law)];
       const random = new RandomSequence(seed, 'inputs');
-      let [worst, spikes] = [0, 0];
+      let [worst, spikes, different] = [0, 0, 0];
       for (let t = 0; t < 20_000; t++) {
         const [z, u, seconds] = [random.uniform() * 3 - 1.5, random.uniform(), random.uniform() * 0.1];
         const [s, p] = step(params, own, z, u, seconds);
         const [sOfLaw, pOfLaw] = step(law, other, z, u, seconds);
-        expect(s, `step ${t}`).toBe(sOfLaw);
+        if (s !== sOfLaw) different++;
         worst = Math.max(worst, Math.abs(p - pOfLaw));
         spikes += s;
       }
+      expect(different).toBe(0);
       expect(worst).toBeLessThan(1e-11);
       expect(distanceUpToPhase(sqsMemory(own, 0), sqsMemory(other, 0))).toBeLessThan(1e-11);
       expect(spikes).toBeGreaterThan(1000);
@@ -201,6 +207,8 @@ describe('an SQS neuron', () => {
       const params = layer(defaultCircuit(), 1, 1, { angles, encoder: { kind: 'relu' }, form });
       expect(step(params, sqs.init(params), 0, 0)).toEqual([0, 0]);
       expect(step(params, sqs.init(params), 1, 1 - 2 ** -24)[0]).toBe(1);
+      expect(step(params, sqs.init(params), 1 - 6e-7, 1 - 2 ** -53)[0]).toBe(1);
+      expect(step(params, sqs.init(params), 1 - 7e-7, 1 - 2 ** -53)[0]).toBe(0);
       expect(step(params, sqs.init(params), 6e-7, 0)[0]).toBe(0); // p = sin²(3e-7·π) = 8.9e-13
       expect(step(params, sqs.init(params), 7e-7, 0)[0]).toBe(1); // p = 1.2e-12
     }

@@ -64,6 +64,9 @@ describe('measuring the io qubits', () => {
     expect(drawOutcome(p, 2, 0)).toBe(1);
     expect(drawOutcome(p, 2, 0.3 - 2 ** -24)).toBe(1);
     expect(drawOutcome(p, 2, 0.3)).toBe(0);
+    // u is a share of what the probabilities sum to, should rounding have left that off 1.
+    expect([0.29, 0.31].map((u) => drawOutcome(Float64Array.of(0.35, 0.15), 2, u))).toEqual([1, 0]);
+    expect([0.2, 0.4].map((u) => drawOutcome(Float64Array.of(0.35, 0.15), 2, u))).toEqual([1, 0]);
     const four = Float64Array.of(0.1, 0.2, 0.3, 0.4);
     expect([0, 0.39, 0.41, 0.69, 0.71, 0.89, 0.91, 1 - 2 ** -24].map((u) => drawOutcome(four, 4, u))).toEqual([
       3, 3, 2, 2, 1, 1, 0, 0,
