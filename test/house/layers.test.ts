@@ -8,7 +8,7 @@ const GROUND = ['src/errors', 'src/random', 'src/step', 'src/state', 'src/elemen
 const NODE = ['node:'];
 const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   'src/errors': [],
-  'src/random': [],
+  'src/random': ['src/elementary'],
   'src/step': [],
   'src/elementary': ['src/errors'],
   'src/state': ['src/errors', 'src/step'],
