@@ -1,4 +1,5 @@
 import { asyncScheduler, Observable, type SchedulerLike } from 'rxjs';
+import { RxSpikeError } from '../src/index.js';
 
 export interface FromPacketsOptions {
   /** Clock and timer of the pauses; default: real time. */
@@ -17,11 +18,16 @@ export interface FromPacketsOptions {
  * const recording = await openRecording('00001.bin');
  * fromPackets(recording.events()).subscribe((packet) => console.log(packet.length));
  * ```
+ *
+ * @throws `ERR_ARGUMENT` for a wrong `pauseAfter`
  */
 export function fromPackets<T>(
   packets: AsyncIterable<T>,
   { scheduler = asyncScheduler, pauseAfter = 20 }: FromPacketsOptions = {},
 ): Observable<T> {
+  if (!(pauseAfter >= 0)) {
+    throw new RxSpikeError('ERR_ARGUMENT', `fromPackets: pauseAfter must be at least 0 ms, got ${pauseAfter}`);
+  }
   return new Observable<T>((subscriber) => {
     const iterator = packets[Symbol.asyncIterator]();
     let finished = false;

@@ -33,7 +33,12 @@ export function stepOperator<Params, State, In, Out>(
   return (source) =>
     new Observable<Out>((subscriber) => {
       const state = checkpoint ? checkpoint.begin(step, reference.current) : step.init(reference.current);
-      subscriber.add(() => checkpoint?.end());
+      let holding = checkpoint !== undefined;
+      const release = (): void => {
+        if (holding) checkpoint?.end();
+        holding = false;
+      };
+      subscriber.add(release);
       let { version } = reference;
       const pending: Out[] = [];
       let end: { readonly error?: unknown } | null = null;
@@ -58,8 +63,11 @@ export function stepOperator<Params, State, In, Out>(
         draining = true;
         for (let out = pending.shift(); out !== undefined; out = pending.shift()) subscriber.next(out);
         draining = false;
-        if (end && 'error' in end) subscriber.error(end.error);
-        else if (end) subscriber.complete();
+        if (!end) return;
+        // before the end is told, since whoever hears of it may subscribe anew
+        release();
+        if ('error' in end) subscriber.error(end.error);
+        else subscriber.complete();
       };
       const emit = (out: Out): void => void pending.push(out);
 

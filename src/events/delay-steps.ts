@@ -12,9 +12,11 @@ export interface DelayStepsParams {
 }
 
 export interface DelayStepsState {
-  /** Spikes on their way, in order of arrival: step in which each arrives, and unit. */
+  /** Spikes on their way, in order of arrival, at `head` … `tail − 1`: the step in which each arrives, and its unit. */
   step: Float64Array;
   unit: Uint32Array;
+  head: number;
+  tail: number;
   /** Spikes that a mark met on their way. */
   dropped: number;
 }
@@ -34,53 +36,64 @@ export const delayStepsStep: Step<DelayStepsParams, DelayStepsState, SpikePacket
 
   init({ steps }) {
     requireInteger('delaySteps', 'steps', steps, 0);
-    return { step: new Float64Array(0), unit: new Uint32Array(0), dropped: 0 };
+    return { step: new Float64Array(0), unit: new Uint32Array(0), head: 0, tail: 0, dropped: 0 };
   },
 
-  check(_params, { step, unit }) {
-    if (step.length !== unit.length) {
-      throw new RxSpikeError('ERR_STATE', `delaySteps: ${step.length} saved steps for ${unit.length} units`);
+  check(_params, { step, unit, head, tail }) {
+    if (!(step.length === unit.length && head >= 0 && head <= tail && tail <= step.length)) {
+      throw new RxSpikeError('ERR_STATE', `delaySteps: saved spikes ${head} … ${tail} of ${step.length} do not fit`);
     }
   },
 
   advance({ steps: delay }, state, packet, emit) {
     if (delay === 0) return emit(packet);
-    const { grid, length, untilStep } = packet;
+    const { grid, untilStep, mark } = packet;
     if (grid.dt === 0) {
       throw new RxSpikeError(
         'ERR_ARGUMENT',
         `delaySteps: ${delay} steps have no length in stream "${packet.stream.id}", where every event is a step`,
       );
     }
-    const count = state.step.length + length;
-    if (count > MAX_DELAYED) {
-      throw new RxSpikeError(
-        'ERR_LIMIT',
-        `delaySteps: ${count} spikes are on their way, at most ${MAX_DELAYED} are kept`,
-      );
+    hold(state, packet, delay);
+    const from = state.head;
+    while (state.head < state.tail && state.step[state.head] < untilStep) state.head++;
+    const step = state.step.slice(from, state.head);
+    const unit = state.unit.slice(from, state.head);
+    if (mark) {
+      state.dropped += state.tail - state.head;
+      state.head = state.tail;
     }
-    const step = new Float64Array(count);
-    const unit = new Uint32Array(count);
-    const held = state.step.length;
-    step.set(state.step);
-    unit.set(state.unit);
-    unit.set(packet.unit.subarray(0, length), held);
-    for (let i = 0; i < length; i++) step[held + i] = packet.step[i] + delay;
-    let arrived = 0;
-    while (arrived < count && step[arrived] < untilStep) arrived++;
-    const t = new Float64Array(arrived);
-    for (let i = 0; i < arrived; i++) t[i] = grid.t0 + (step[i] - grid.step0) * grid.dt;
-    state.step = step.slice(packet.mark ? count : arrived);
-    state.unit = unit.slice(packet.mark ? count : arrived);
-    if (packet.mark) state.dropped += count - arrived;
     emit({
       ...packet,
-      until: packet.mark ? packet.until : grid.t0 + (untilStep - grid.step0) * grid.dt,
-      length: arrived,
-      step: step.slice(0, arrived),
-      unit: unit.slice(0, arrived),
-      t,
+      until: mark ? packet.until : grid.t0 + (untilStep - grid.step0) * grid.dt,
+      length: step.length,
+      step,
+      unit,
+      t: step.map((s) => grid.t0 + (s - grid.step0) * grid.dt),
       firing: null,
     });
   },
 };
+
+/** Puts a packet's spikes behind those on their way; what has arrived makes room first. */
+function hold(state: DelayStepsState, { step, unit, length }: SpikePacket, delay: number): void {
+  const held = state.tail - state.head;
+  if (held + length > MAX_DELAYED) {
+    throw new RxSpikeError('ERR_LIMIT', `delaySteps: more than ${MAX_DELAYED} spikes are on their way`);
+  }
+  if (state.tail + length > state.step.length) {
+    // at least half is free after this, so that a spike is moved once on average
+    const room = Math.max(64, 2 ** Math.ceil(Math.log2(2 * (held + length))));
+    const steps = new Float64Array(room);
+    const units = new Uint32Array(room);
+    steps.set(state.step.subarray(state.head, state.tail));
+    units.set(state.unit.subarray(state.head, state.tail));
+    state.step = steps;
+    state.unit = units;
+    state.head = 0;
+    state.tail = held;
+  }
+  for (let i = 0; i < length; i++) state.step[state.tail + i] = step[i] + delay;
+  state.unit.set(unit.subarray(0, length), state.tail);
+  state.tail += length;
+}

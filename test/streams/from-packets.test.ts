@@ -103,6 +103,12 @@ describe('fromPackets', () => {
     expect(count).toBe(before);
   });
 
+  it.each([-1, NaN])('refuses to pause after %d ms', (pauseAfter) => {
+    expect(() => fromPackets(numbers(1).iterable, { pauseAfter })).toThrow(
+      expect.objectContaining({ code: 'ERR_ARGUMENT' }),
+    );
+  });
+
   it('takes its pauses from the scheduler it is given', async () => {
     const scheduler = new VirtualTimeScheduler();
     const { asked, iterable } = numbers(3);

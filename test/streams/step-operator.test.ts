@@ -1,4 +1,4 @@
-import { concat, from, map, NEVER, of, range, Subject, take } from 'rxjs';
+import { concat, concatWith, endWith, from, map, NEVER, of, range, repeat, Subject, take } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { RxSpikeError, type Step } from '../../src/index.js';
 import { Checkpoint, ParamsReference, stepOperator } from '../../streams/index.js';
@@ -197,6 +197,19 @@ describe('Checkpoint', () => {
     sums.subscribe({ next: third.next, error: third.error });
     source.next(6);
     expect(third.log).toEqual([6]);
+  });
+
+  it('is free again when the end of a subscription is heard', () => {
+    const checkpoint = new Checkpoint<Sum>();
+    const sums = of(1, 2).pipe(operator(checkpoint));
+    for (const twice of [sums.pipe(repeat(2)), concat(sums, sums), sums.pipe(endWith(0), concatWith(sums))]) {
+      const { log, ...observer } = heard();
+      twice.subscribe(observer);
+      expect(log.filter((one) => one !== 0)).toEqual([1, 3, -3, 1, 3, -3, 'done']);
+    }
+    const { log, ...observer } = heard();
+    sums.subscribe({ ...observer, complete: () => sums.subscribe(observer) });
+    expect(log).toEqual([1, 3, -3, 1, 3, -3, 'done']);
   });
 
   it('has nothing to save before a subscription', () => {
