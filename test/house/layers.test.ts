@@ -42,8 +42,10 @@ function sources(folder: string): string[] {
 export function importsOf(file: string, text: string): Import[] {
   const found: Import[] = [];
   const code = text.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
-  for (const match of code.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*['"]([^'"]+)['"]/g)) {
-    const name = match[1] ?? '';
+  const statement =
+    /^\s*(?:import|export)\s+(?:[\w*{}\s,$]+?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm;
+  for (const match of code.matchAll(statement)) {
+    const name = match[1] ?? match[2] ?? '';
     const target = name.startsWith('.')
       ? relative(projectRoot(), join(projectRoot(dirname(file)), name))
           .split(sep)
