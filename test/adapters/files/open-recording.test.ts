@@ -205,6 +205,23 @@ describe('packets and their memory', () => {
     }
   });
 
+  it('what a shorter packet leaves over of the one before is scribbled too', async () => {
+    const left: number[] = [];
+    const recording = await openRecording(sample('dvs128-3.0.aedat'), { reuse: 'scribble', packetEvents: 64 });
+    for await (const { t, length } of recording.events()) if (length === 52) left.push(...t.subarray(length));
+    expect(left).toEqual(Array.from({ length: 12 }, () => Number.NaN));
+  });
+
+  it('a packet is not kept in much more room than it needs', async () => {
+    const recording = await openRecording(chunked(sample('dvs128-3.0.aedat'), [300]));
+    let packets = 0;
+    for await (const { t, length } of recording.events()) {
+      packets++;
+      expect(t.length).toBeLessThanOrEqual(2 * length);
+    }
+    expect(packets).toBeGreaterThan(10);
+  });
+
   it('memory stays flat over a long stream', async () => {
     const words = 8192;
     const chunk = new Uint8Array(words * 8);
