@@ -14,6 +14,7 @@ import type { CommandResult } from '../program.js';
 import { showOn } from '../screen.js';
 import { type SourceOptions, openStreams } from '../sources.js';
 import { Statistics, type Summary, summarize } from '../statistics.js';
+import { warmUp } from '../warm-up.js';
 
 export interface RunOptions extends SourceOptions {
   readonly once?: boolean;
@@ -75,6 +76,7 @@ export async function run(sources: string[], options: RunOptions, output: Output
   const summary = (): Summary => summarize(statistics, options.seed, model.name);
   const stream = await unlessInterrupted(openStreams(sources, { ...options, control, loop }), output.interrupted);
   if (stream === null) return { json: { ...summary() }, status: 130 };
+  if (options.speed !== 'max') warmUp(model);
   const decisions = classify(fromPackets(stream.events(), { scheduler: realTime }), model, {
     seed: options.seed,
     now,

@@ -64,14 +64,25 @@ export interface Running {
   readonly finished: Promise<Finished>;
 }
 
+/** How the command line is started. */
+export interface StartOptions {
+  readonly input?: Uint8Array;
+  readonly timeout?: number;
+  /** Makes it believe that it writes to a terminal of 80 × 24. */
+  readonly terminal?: boolean;
+}
+
 /** Starts the command line as a child process. It is killed, and so fails its test, if it takes longer than `timeout` ms. */
 export function start(
   args: readonly string[],
-  { input, timeout = 20_000 }: { input?: Uint8Array; timeout?: number } = {},
+  { input, timeout = 60_000, terminal = false }: StartOptions = {},
 ): Running {
-  const child = spawn(process.execPath, [builtCli(), ...args], {
+  // Output is still a pipe: what a terminal would be sent can be read.
+  const pretend = `for (const s of [process.stdout, process.stderr]) Object.assign(s, { isTTY: true, columns: 80, rows: 24 })`;
+  const preload = terminal ? ['--import', `data:text/javascript,${encodeURIComponent(pretend)}`] : [];
+  const child = spawn(process.execPath, [...preload, builtCli(), ...args], {
     cwd: projectRoot(),
-    env: { ...process.env, RXSPIKE_DEBUG: '', NO_COLOR: '1' },
+    env: { ...process.env, RXSPIKE_DEBUG: '', NO_COLOR: '1', TERM: 'xterm' },
     stdio: ['pipe', 'pipe', 'pipe'],
     timeout,
     killSignal: 'SIGKILL',
@@ -109,10 +120,7 @@ export function start(
 }
 
 /** Runs the command line to its end. */
-export function command(
-  args: readonly string[],
-  options: { input?: Uint8Array; timeout?: number } = {},
-): Promise<Finished> {
+export function command(args: readonly string[], options: StartOptions = {}): Promise<Finished> {
   return start(args, options).finished;
 }
 

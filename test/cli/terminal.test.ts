@@ -1,0 +1,72 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { projectRoot } from '../shared-data.js';
+import { command, start } from './command-line.js';
+import { temporaryFolder, writeModel } from './provisional-model.js';
+
+const ENTER = '\u001b[?1049h\u001b[?25l\u001b[?7l';
+const LEAVE = '\u001b[?7h\u001b[?25h\u001b[?1049l';
+const RECORDING = projectRoot('assets', 'nmnist', '00936.bin');
+
+let folder: string;
+let model: string;
+beforeAll(() => {
+  folder = temporaryFolder();
+  model = writeModel(folder);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('on a terminal', () => {
+  it('run shows the live view, and restores the terminal before the summary when interrupted', async () => {
+    const running = start(['run', '--model', model, '--speed', '4'], { terminal: true });
+    await running.seen(/truth \d [✓✗]/);
+    running.child.kill('SIGINT');
+    const { status, stdout } = await running.finished;
+    expect(status).toBe(130);
+    expect(stdout.startsWith(ENTER)).toBe(true);
+    const [shown, after] = stdout.split(LEAVE);
+    expect(shown).toContain('accuracy');
+    expect(shown).toContain('\u001b[H');
+    expect(after).toMatch(/^decisions [1-9]/);
+    // oxlint-disable-next-line no-control-regex -- they are what must not be there
+    expect(after).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+    expect(stdout).not.toMatch(/\d\.\d{3} s {2}\d {2}confidence/);
+  });
+
+  it('run restores the terminal before an error is told', async () => {
+    const cut = join(folder, 'cut.bin');
+    writeFileSync(cut, readFileSync(RECORDING).subarray(0, 5001));
+    const { status, stdout, stderr } = await command(['run', '--model', model, cut, '--speed', '4'], {
+      terminal: true,
+    });
+    expect(status).toBe(1);
+    expect(stdout.split(LEAVE)).toHaveLength(2);
+    expect(stderr).toMatch(/^rxspike: ERR_TRUNCATED: .*\n$/);
+  });
+
+  it('run --json keeps stdout free of the view', async () => {
+    const { stdout, json } = await command(['run', '--model', model, RECORDING, '--speed', 'max', '--json'], {
+      terminal: true,
+    });
+    expect(stdout).not.toContain('\u001b');
+    expect(json).toMatchObject({ decisions: 1 });
+  });
+
+  it('train draws a bar on stderr and ends its line', async () => {
+    const data = join(folder, 'data');
+    mkdirSync(data);
+    const rows = ['00980.bin,0', '00962.bin,1'];
+    writeFileSync(join(data, 'labels.csv'), `file,label\n${rows.join('\n')}\n`);
+    for (const row of rows) {
+      const [file] = row.split(',');
+      writeFileSync(join(data, file), readFileSync(projectRoot('assets', 'nmnist', file)));
+    }
+    const args = ['train', '--data', data, '--out', join(folder, 'm'), '--hidden', '4', '--epochs', '3'];
+    const { status, stdout, stderr } = await command(args, { terminal: true });
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/\r\[█+ *\] epoch 3 of 3 /);
+    expect(stderr.endsWith('\u001b[K\n')).toBe(true);
+    expect(stdout).toMatch(/^wrote .* after [\d.]+ s\n$/);
+  });
+});
