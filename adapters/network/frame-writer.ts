@@ -8,6 +8,15 @@ export interface NumberedFrame {
   readonly bytes: Uint8Array;
 }
 
+/** Events in a frame where nothing else is asked for: large enough to be fast, small enough to be taken at once. */
+export const EVENTS_PER_FRAME = 10_000;
+
+/** @throws `ERR_ARGUMENT` unless `count` is an integer in 1…65536 */
+export function requireEventsPerFrame(count: number): void {
+  if (Number.isInteger(count) && count >= 1 && count <= MAX_EVENTS) return;
+  throw new RxSpikeError('ERR_ARGUMENT', `eventsPerFrame must be 1…${MAX_EVENTS}, got ${count}`);
+}
+
 /**
  * Writes the frames of one stream: numbers them, cuts packets into frames, leaves out events outside the sensor (a
  * receiver would refuse them) and counts those.
@@ -22,10 +31,8 @@ export class FrameWriter {
   #until: number;
 
   /** @throws `ERR_ARGUMENT` unless `eventsPerFrame` is an integer in 1…65536 */
-  constructor(info: StreamInfo, eventsPerFrame = 10_000) {
-    if (!Number.isInteger(eventsPerFrame) || eventsPerFrame < 1 || eventsPerFrame > MAX_EVENTS) {
-      throw new RxSpikeError('ERR_ARGUMENT', `eventsPerFrame must be 1…${MAX_EVENTS}, got ${eventsPerFrame}`);
-    }
+  constructor(info: StreamInfo, eventsPerFrame: number) {
+    requireEventsPerFrame(eventsPerFrame);
     this.#info = info;
     this.#perFrame = eventsPerFrame;
     this.#until = -Infinity;

@@ -13,12 +13,23 @@ import { MAX_FRAME_BYTES, type RawFrame, SUBPROTOCOL, encodeFrame, knownCode, vi
 import { CLOSE } from './outlet.js';
 import { type SocketLike, Wire, closeReason } from './wire.js';
 
+const WINDOW = 16;
+const TIMEOUT = 10_000;
+
 /** Limits of the receiving side. */
 export interface InletOptions {
   /** Packets that may be under way or waiting to be taken, ≥ 1: what bounds memory. Default 16. */
   readonly window?: number;
   /** How long the connection and the sender's hello may take, ms. Default 10000. */
   readonly timeout?: number;
+}
+
+/** Checked before anything is connected. @throws `ERR_ARGUMENT` */
+export function requireInletOptions({ window = WINDOW, timeout = TIMEOUT }: InletOptions): void {
+  creditWindow(window);
+  // Timers take no more than 2^31 ms.
+  if (timeout > 0 && timeout < 2 ** 31) return;
+  throw new RxSpikeError('ERR_ARGUMENT', `timeout must be above 0 ms and below 2^31, got ${timeout}`);
 }
 
 /** The receiving end of a connection: checks every frame, and asks for more as packets are taken. */
@@ -40,7 +51,8 @@ export class Inlet implements AsyncIterableIterator<EventPacket, undefined> {
   /** How the stream ended: null while it goes on, undefined when complete, else the error. */
   #outcome: RxSpikeError | undefined | null = null;
 
-  constructor(socket: SocketLike, where: string, tells: boolean, { window = 16, timeout = 10_000 }: InletOptions) {
+  constructor(socket: SocketLike, where: string, tells: boolean, options: InletOptions) {
+    const { window = WINDOW, timeout = TIMEOUT } = options;
     this.#credit = creditWindow(window);
     this.#where = where;
     this.info = new Promise((resolve, reject) => {

@@ -58,9 +58,10 @@ export class Outlet {
     if (this.#error) throw this.#error;
   }
 
-  /** Sends the end frame and closes. */
+  /** Sends the end frame and closes; does nothing when the connection has failed. */
   async end(bytes: Uint8Array): Promise<void> {
-    this.#ended = !this.#gone;
+    if (this.#gone || this.#error) return;
+    this.#ended = true;
     void this.#wire.send(bytes);
     // The closing handshake has a time limit, so it begins when the bytes before it are on their way.
     await this.#wire.flush();

@@ -13,6 +13,7 @@ import {
   requireQueueParams,
 } from '../../src/index.js';
 import { Broadcast, type ServeCounts, type ServeMode, Solo } from './broadcast.js';
+import { EVENTS_PER_FRAME, requireEventsPerFrame } from './frame-writer.js';
 import { MAX_CONTROL_BYTES, SUBPROTOCOL } from './frames.js';
 import { Outlet } from './outlet.js';
 import { type GuardSettings, isLoopback, refusal } from './upgrade-guard.js';
@@ -137,7 +138,7 @@ interface Settings {
 }
 
 function checked(options: ServeOptions): Settings {
-  const { host = '127.0.0.1', port = 0, clients, token, path = '/', eventsPerFrame = 10_000 } = options;
+  const { host = '127.0.0.1', port = 0, clients, token, path = '/', eventsPerFrame = EVENTS_PER_FRAME } = options;
   const { maxConnections = 64, origins = [], hosts = [], queue = PUSH_QUEUE } = options;
   need(Number.isInteger(port) && port >= 0 && port <= 65_535, `port must be 0…65535, got ${port}`);
   need(
@@ -151,6 +152,7 @@ function checked(options: ServeOptions): Settings {
     Number.isInteger(maxConnections) && maxConnections >= 1,
     `maxConnections must be 1 or more, got ${maxConnections}`,
   );
+  requireEventsPerFrame(eventsPerFrame);
   requireQueueParams(queue, 'serve');
   need(queue.policy !== 'block', 'an Observable source cannot be blocked: give the source in pull form');
   const isToken = token === undefined ? null : matcher(token);

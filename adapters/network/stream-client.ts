@@ -1,8 +1,8 @@
 import { Observable } from 'rxjs';
 import { type EventPacket, RxSpikeError, type StreamInfo } from '../../src/index.js';
 import type { Report } from '../files/recording.js';
-import { FrameWriter } from './frame-writer.js';
-import { Inlet, type InletOptions } from './inlet.js';
+import { EVENTS_PER_FRAME, FrameWriter } from './frame-writer.js';
+import { Inlet, type InletOptions, requireInletOptions } from './inlet.js';
 import { Outlet } from './outlet.js';
 import type { SocketLike } from './wire.js';
 
@@ -63,8 +63,12 @@ export interface Connection {
   readonly tells: boolean;
 }
 
-/** Takes the stream that the other end of `socket` sends; for sockets that a server of one's own has accepted. */
-export function receiveStream(socket: SocketLike, options: InletOptions = {}): Promise<ServedStream> {
+/**
+ * Takes the stream that the other end of `socket` sends; for sockets that a server of one's own has accepted.
+ * @throws `ERR_ARGUMENT`, `ERR_CONNECTION`, `ERR_PROTOCOL`
+ */
+export async function receiveStream(socket: SocketLike, options: InletOptions = {}): Promise<ServedStream> {
+  requireInletOptions(options);
   return receive({ socket, where: 'socket', tells: false }, options);
 }
 
@@ -108,7 +112,10 @@ export function observe(open: () => Promise<ServedStream>): Observable<EventPack
 }
 
 /** A sink over a connection. */
-export function sinkOver({ socket, tells }: Connection, { eventsPerFrame }: SinkOptions): WebSocketSink {
+export function sinkOver(
+  { socket, tells }: Connection,
+  { eventsPerFrame = EVENTS_PER_FRAME }: SinkOptions,
+): WebSocketSink {
   const outlet = new Outlet(socket, tells);
   let writer: FrameWriter | null = null;
   const counts = { packets: 0, events: 0, outside: 0 };

@@ -1,7 +1,9 @@
 import type { Observable } from 'rxjs';
 import { WebSocket } from 'ws';
 import type { EventPacket } from '../../src/index.js';
+import { EVENTS_PER_FRAME, requireEventsPerFrame } from './frame-writer.js';
 import { MAX_FRAME_BYTES, SUBPROTOCOL } from './frames.js';
+import { requireInletOptions } from './inlet.js';
 import {
   type Connection,
   type ServedStream,
@@ -25,6 +27,7 @@ const SILENCE = 75_000;
  * connection is refused, `ERR_PROTOCOL` when what answers does not speak `rxspike.v1`
  */
 export async function openStream(url: string, options: StreamOptions = {}): Promise<ServedStream> {
+  requireInletOptions(options);
   return receive(connect(url, options.token, options.timeout), options);
 }
 
@@ -33,6 +36,7 @@ export async function openStream(url: string, options: StreamOptions = {}): Prom
  * @throws `ERR_ARGUMENT` when `url` is not a WebSocket address; as errors of the stream, as {@link openStream}
  */
 export function webSocketSource(url: string, options: StreamOptions = {}): Observable<EventPacket> {
+  requireInletOptions(options);
   addressOf(url, options.token);
   return observe(() => openStream(url, options));
 }
@@ -43,6 +47,7 @@ export function webSocketSource(url: string, options: StreamOptions = {}): Obser
  * when the receiver has gone, `ERR_GEOMETRY` when packets are of differing size
  */
 export function webSocketSink(target: string | SocketLike, options: SinkOptions = {}): WebSocketSink {
+  requireEventsPerFrame(options.eventsPerFrame ?? EVENTS_PER_FRAME);
   const connection =
     typeof target === 'string' ? connect(target, options.token) : { socket: target, where: 'socket', tells: false };
   return sinkOver(connection, options);
