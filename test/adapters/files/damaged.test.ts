@@ -25,19 +25,23 @@ function mutate(bytes: Uint8Array, random: RandomSequence): Uint8Array {
 }
 
 describe('damaged recordings', () => {
-  it.each(SAMPLES)(`$name: ${MUTANTS} mutants give events and typed errors only`, async ({ name, bytes }) => {
-    const random = new RandomSequence(11, name);
-    const codes = new Map<string | null, number>();
-    for (let k = 0; k < MUTANTS; k++) {
-      const mutant = mutate(bytes.subarray(0, 9_000), random);
-      const outcome = await read(mutant, { name });
-      codes.set(outcome.code, (codes.get(outcome.code) ?? 0) + 1);
-      // A byte of a compressed body expands to 255 at most, an event takes 16; elsewhere an event takes 5 or more.
-      expect(outcome.events).toBeLessThanOrEqual(mutant.length * 16);
-      expect(outcome.report?.events ?? 0).toBe(outcome.events);
-      expect(outcome.untils).toEqual(outcome.untils.toSorted((a, b) => a - b));
-      expect(outcome.marks.length).toBe(outcome.code === null ? 1 : 0);
-    }
-    expect(codes.size).toBeGreaterThan(1);
-  });
+  // Stronger compression writes the same format.
+  it.each(SAMPLES.filter(({ name }) => !name.includes('-high')))(
+    `$name: ${MUTANTS} mutants give events and typed errors only`,
+    async ({ name, bytes }) => {
+      const random = new RandomSequence(11, name);
+      const codes = new Map<string | null, number>();
+      for (let k = 0; k < MUTANTS; k++) {
+        const mutant = mutate(bytes.subarray(0, 9_000), random);
+        const outcome = await read(mutant, { name });
+        codes.set(outcome.code, (codes.get(outcome.code) ?? 0) + 1);
+        // A byte of a compressed body expands to 255 at most, an event takes 16; elsewhere an event takes 5 or more.
+        expect(outcome.events).toBeLessThanOrEqual(mutant.length * 16);
+        expect(outcome.report?.events ?? 0).toBe(outcome.events);
+        expect(outcome.untils).toEqual(outcome.untils.toSorted((a, b) => a - b));
+        expect(outcome.marks.length).toBe(outcome.code === null ? 1 : 0);
+      }
+      expect(codes.size).toBeGreaterThan(1);
+    },
+  );
 });
