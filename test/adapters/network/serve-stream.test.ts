@@ -16,14 +16,7 @@ import {
 } from '../../../adapters/index.node.js';
 import type { SocketLike } from '../../../adapters/network/wire.js';
 import * as browser from '../../../adapters/network/web-socket.js';
-import {
-  type EventPacket,
-  RxSpikeError,
-  type StreamInfo,
-  eventPacket,
-  silence,
-  streamInfo,
-} from '../../../src/index.js';
+import { type EventPacket, RxSpikeError, eventPacket, silence, streamInfo } from '../../../src/index.js';
 import { projectRoot } from '../../shared-data.js';
 import { contentOf } from '../../streams/content.js';
 import { STREAM, cuts, disorderly, packetsOf } from '../../streams/scripts.js';
