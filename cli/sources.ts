@@ -7,9 +7,10 @@ import {
   simulatedCamera,
 } from '../adapters/index.node.js';
 import type { EventPacket, StreamInfo } from '../src/index.js';
-import { type ReplayControl, type ReplayItem, openReplay } from '../streams/index.js';
+import { type Playable, type ReplayControl, type ReplayItem, openReplay } from '../streams/index.js';
 import { realTime } from './clock.js';
 import { UsageError } from './failure.js';
+import { eventsNamed, openNamed } from './name-errors.js';
 import { nearest } from './nearest.js';
 
 /** What a SOURCE on the command line means. */
@@ -63,6 +64,12 @@ async function bundledItems(): Promise<ReplayItem[]> {
   return files.map(({ path, file, label }) => ({ open: () => openRecording(path), name: file, label }));
 }
 
+/** A recording whose errors name its file: several may be played one after another. */
+async function openFile(path: string, options: SourceOptions): Promise<Playable> {
+  const recording = await openNamed(path, () => openRecording(path, options));
+  return { info: recording.info, events: () => eventsNamed(path, recording.events()) };
+}
+
 function strangeScene(name: string): UsageError {
   const known = SIMULATED_SCENES.join(', ');
   return new UsageError(`sim:${name} is not known; the nearest of ${known} is ${nearest(name, SIMULATED_SCENES)}`);
@@ -72,7 +79,7 @@ function itemOf(source: Source, { format, seed }: StreamOptions): ReplayItem {
   const known = format === undefined ? {} : { format };
   switch (source.kind) {
     case 'file':
-      return { open: () => openRecording(source.path, known) };
+      return { open: () => openFile(source.path, known) };
     case 'stdin':
       return { open: () => openRecording(process.stdin, { name: 'stdin', ...known }) };
     case 'simulated':

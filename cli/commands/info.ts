@@ -1,5 +1,7 @@
 import { type FormatName, type Recording, eventDigest, openRecording } from '../../adapters/files/index.node.js';
-import { PartialFailure, oneLine } from '../failure.js';
+import { PartialFailure, failureOf, oneLine } from '../failure.js';
+import { unlessInterrupted } from '../interruption.js';
+import { namedError } from '../name-errors.js';
 import type { Output } from '../output.js';
 import type { CommandResult } from '../program.js';
 
@@ -40,26 +42,55 @@ function table(found: Readonly<Record<string, Fact>>): string[] {
   return Object.entries(found).map(([name, value]) => `${name.padEnd(12)} ${oneLine(text(value))}`);
 }
 
+/** What is known of a file whose header could not be read. */
+const NOTHING: Readonly<Record<string, Fact>> = {
+  format: null,
+  width: null,
+  height: null,
+  events: 0,
+  on: 0,
+  off: 0,
+  t0: null,
+  t1: null,
+  sensor: null,
+  chipAssumed: null,
+  violations: {},
+  side: {},
+};
+
+/** Codes of a file that was read and found bad, as against one that could not be read at all. */
+const BAD_BYTES: readonly string[] = [
+  'ERR_UNKNOWN_FORMAT',
+  'ERR_UNSUPPORTED',
+  'ERR_TRUNCATED',
+  'ERR_CORRUPT',
+  'ERR_LIMIT',
+];
+
 /** `rxspike info FILE`: reads a recording to its end and says what it holds; of a damaged one what came before the break. */
 export async function info(file: string, options: InfoOptions, output: Output): Promise<CommandResult> {
-  const recording = await openRecording(file === '-' ? process.stdin : file, {
-    ...(options.format === undefined ? {} : { format: options.format }),
-    reuse: true,
-  });
+  const known = options.format === undefined ? {} : { format: options.format };
+  const input = file === '-' ? process.stdin : file;
   const digest = options.digest ? eventDigest() : null;
+  let recording: Recording | null = null;
   const found = (): Record<string, Fact> => ({
-    ...facts(recording),
+    ...(recording === null ? NOTHING : facts(recording)),
     ...(digest === null ? {} : { digest: digest.hex() }),
   });
+  const read = async (): Promise<true> => {
+    recording = await openRecording(input, { ...known, reuse: true });
+    for await (const packet of recording.events()) digest?.add(packet);
+    return true;
+  };
+  let done: true | null;
   try {
-    for await (const packet of recording.events()) {
-      digest?.add(packet);
-      if (output.interrupted.aborted) return { json: found(), status: 130 };
-    }
+    done = await unlessInterrupted(read(), output.interrupted);
   } catch (error) {
-    table(found()).forEach(output.line);
-    throw new PartialFailure(error, found());
+    const named = namedError(file, error);
+    if (recording !== null) table(found()).forEach(output.line);
+    else if (!BAD_BYTES.includes(failureOf(error).code)) throw named;
+    throw new PartialFailure(named, found());
   }
   table(found()).forEach(output.line);
-  return { json: found(), status: 0 };
+  return { json: found(), status: done === null ? 130 : 0 };
 }

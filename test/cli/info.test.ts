@@ -103,6 +103,14 @@ describe('info', () => {
     const done = await command(['info', path(), '--json']);
     expect(failureComplaint(done, 1, code)).toBeNull();
     expect(done.json).toMatchObject({ error: { code } });
+    expect(done.stderr).toContain(path());
+  });
+
+  it('gives what is known, which is nothing, of a file that breaks in its header', async () => {
+    const path = write('head.aedat', Buffer.from('#!AER-DAT2.0'));
+    const done = await command(['info', path, '--json']);
+    expect(failureComplaint(done, 1, 'ERR_TRUNCATED')).toBeNull();
+    expect(done.json).toMatchObject({ format: null, width: null, events: 0, t0: null, violations: {}, side: {} });
   });
 
   it('refuses a format that there is none of', async () => {
