@@ -20,6 +20,7 @@ export interface ServeCounts {
 
 interface Source {
   readonly info: StreamInfo;
+  close?(): void;
 }
 
 /** How connections come by their packets. */
@@ -60,7 +61,6 @@ export class Solo<S extends Source> implements ServeMode {
     this.#counts = counts;
     this.#perFrame = perFrame;
     this.done = new Promise((resolve) => (this.#finish = resolve));
-    new FrameWriter(first.info, perFrame).hello();
   }
 
   join(outlet: Outlet): void {
@@ -69,6 +69,8 @@ export class Solo<S extends Source> implements ServeMode {
 
   stop(): void {
     for (const one of this.#running) one.stop();
+    this.#unused?.close?.();
+    this.#unused = null;
     this.#finish();
   }
 
@@ -137,7 +139,9 @@ export class Broadcast<S extends Source> implements ServeMode {
     this.#stopped = true;
     for (const outlet of this.#outlets) outlet.fail(stopped());
     this.#let();
-    if (!this.#begun) this.#finish();
+    if (this.#begun) return;
+    this.#source.close?.();
+    this.#finish();
   }
 
   async #serve(): Promise<void> {

@@ -23,6 +23,8 @@ import type { SocketLike } from './wire.js';
 export interface Servable {
   readonly info: StreamInfo;
   events(): AsyncIterable<EventPacket> | Observable<EventPacket>;
+  /** Called where it was opened and is not read after all. */
+  close?(): void;
 }
 
 /** How a stream is served. */
@@ -102,7 +104,12 @@ export async function serveStream(options: ServeOptions): Promise<StreamServer> 
       .end(`${SUBPROTOCOL} over WebSocket\n`);
   });
   const sockets = accept(server, mode, settings);
-  await listen(server, settings.port, settings.guard.host);
+  try {
+    await listen(server, settings.port, settings.guard.host);
+  } catch (error) {
+    mode.stop();
+    throw error;
+  }
   const { port } = server.address() as AddressInfo;
   const heart = setInterval(() => beat(sockets), HEARTBEAT).unref();
   const shut = once(async () => {

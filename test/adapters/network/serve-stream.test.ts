@@ -251,6 +251,19 @@ describe('a break', () => {
     await expect(server.done).resolves.toMatchObject({ clients: 0 });
   });
 
+  it('before anything was read closes what was opened', async () => {
+    let closed = 0;
+    const close = (): void => void closed++;
+    const opened = (): ReturnType<typeof servable> & { close(): void } => ({ ...servable([]), close });
+    const server = await serve({ source: opened });
+    await expect(serveStream({ source: opened, port: server.port })).rejects.toMatchObject({ code: 'ERR_LISTEN' });
+    expect(closed).toBe(1);
+    await server.close();
+    expect(closed).toBe(2);
+    await (await serve({ source: opened, clients: 1 })).close();
+    expect(closed).toBe(3);
+  });
+
   it('of the source before it is served is thrown at once', async () => {
     const fails = new RxSpikeError('ERR_NOT_FOUND', 'no such file');
     await expect(serveStream({ source: () => Promise.reject(fails) })).rejects.toBe(fails);
