@@ -160,6 +160,39 @@ describe('networkStep, in words', () => {
     expect(came.marks).toEqual([{ until: 127, untilStep: 3, mark }]);
   });
 
+  it.each([40, 4000])('sums in ascending order of units, whatever the order of arrival (%i units)', (units) => {
+    const inputs = [
+      { name: 'left', units: 25 },
+      { name: 'right', units: units - 25 },
+    ];
+    const drawn = relay({
+      inputs,
+      layers: [one('a', 1)],
+      edges: [
+        { from: 'left', to: 'a', delay: 0 },
+        { from: 'right', to: 'a', delay: 0 },
+      ],
+    });
+    // In this order 1e16 − 1e16 + 1 = 1; in any order that adds 1 first or second it is lost.
+    drawn.tensors['w.left.a'].set([1e16], 10);
+    drawn.tensors['w.left.a'].set([-1e16], 20);
+    const params = { network: drawn, seed: 1 };
+    for (const order of [
+      [30, 10, 20],
+      [10, 30, 20],
+      [20, 30, 10],
+      [10, 20, 30, 20, 30],
+    ]) {
+      const packet = spikePacket(
+        units,
+        grid,
+        order.map((unit) => spike(1, unit)),
+        { untilStep: 2 },
+      );
+      expect(contentOf(runStep(networkStep, params, [packet])).spikes).toHaveLength(1);
+    }
+  });
+
   it('uses parameters from the packet on with which they come', () => {
     const mute = { ...simple, tensors: { ...simple.tensors, 'w.in.a': new Float64Array(2) } };
     const out: SpikePacket[] = [];

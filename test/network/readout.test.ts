@@ -186,35 +186,28 @@ describe('decideStep', () => {
 
   it('activity: from the first output spike after silence; a mark closes early and counts as silence', () => {
     const window = { kind: 'activity', steps: 4, silence: 3 } as const;
-    const next: StepGrid = { t0: 1205, step0: 21, dt: 10 };
+    const next: StepGrid = { t0: 1235, step0: 24, dt: 10 };
+    const first = [
+      [2, 2],
+      [3, 2],
+      [5, 4],
+      [6, 0],
+      [8, 0],
+      [11, 0],
+      [15, 4],
+      [22, 0],
+      [23, 0],
+    ] as const;
     const packets = [
-      spikePacket(
-        6,
-        grid,
-        spikes([
-          [2, 2],
-          [3, 2],
-          [5, 4],
-          [6, 0],
-          [8, 0],
-          [12, 4],
-          [19, 0],
-          [20, 0],
-        ]),
-        {
-          untilStep: 21,
-          until: 1205,
-          mark: end,
-        },
-      ),
-      spikePacket(6, next, spikes([[21, 5]], next), { untilStep: 25 }),
+      spikePacket(6, grid, spikes(first), { untilStep: 24, until: 1235, mark: end }),
+      spikePacket(6, next, spikes([[24, 5]], next), { untilStep: 28 }),
     ];
-    // Step 6 and 8 come too soon after the spike before; 12 is the fourth step after 8, with three silent ones between.
+    // 6, 8 and 11 come too soon, with none, one and two silent steps before them; 15 has three.
     expect(decide(spec(window), packets).map(short)).toEqual([
       [1020, 1060, 'one', [0, 2, 1], null],
-      [1120, 1160, 'two', [0, 0, 1], null],
-      [1190, 1205, 'zero', [2, 0, 0], 'two'],
-      [1205, 1245, 'two', [0, 0, 1], null],
+      [1150, 1190, 'two', [0, 0, 1], null],
+      [1220, 1235, 'zero', [2, 0, 0], 'two'],
+      [1235, 1275, 'two', [0, 0, 1], null],
     ]);
   });
 
