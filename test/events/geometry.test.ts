@@ -105,6 +105,23 @@ describe('downsample', () => {
     );
   });
 
+  it('ends all dead times at a mark', () => {
+    const list = [
+      { t: 0, x: 0, y: 0, p: 1 },
+      { t: 1, x: 1, y: 1, p: 1 },
+    ];
+    const mark = { kind: 'reset', source: null, label: null } as const;
+    const through = (more: { mark?: typeof mark }): number[] =>
+      listOf(
+        run(downsampleStep, { factor: 2, refractory: 9 }, [
+          packet(list.slice(0, 1), SMALL, more),
+          packet(list.slice(1)),
+        ]).out,
+      ).map(({ t }) => t);
+    expect(through({})).toEqual([0]);
+    expect(through({ mark })).toEqual([0, 1]);
+  });
+
   it('refuses more cells than pixels, an event outside, a stream without a size, and wrong numbers', () => {
     expect(run(downsampleStep, { columns: 8, rows: 2 }, [silence(SMALL, 0)]).error).toMatchObject({
       code: 'ERR_GEOMETRY',

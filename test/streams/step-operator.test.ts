@@ -109,6 +109,18 @@ describe('stepOperator', () => {
   });
 });
 
+describe('a consumer that feeds its source', () => {
+  it('may do so for ever: the stack does not grow', () => {
+    const source = new Subject<number>();
+    let count = 0;
+    source.pipe(stepOperator(sumStep, { times: 1 })).subscribe(() => {
+      if (++count < 50_000) source.next(1);
+    });
+    source.next(1);
+    expect(count).toBe(50_000);
+  });
+});
+
 describe('ParamsReference', () => {
   it('is read once a packet', () => {
     const params = new ParamsReference({ times: 1 });
