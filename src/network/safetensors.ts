@@ -61,8 +61,8 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   const rows = Object.entries(header.entries)
     .filter(([name]) => name !== '__metadata__')
     .map(([name, entry]) => readEntry(name, entry));
-  const view = new DataView(bytes.buffer, bytes.byteOffset + header.end);
   const length = bytes.length - header.end;
+  const view = new DataView(bytes.buffer, bytes.byteOffset + header.end, length);
   let end = 0;
   const tensors: [string, FileTensor][] = [];
   for (const { name, shape, size, from, to } of rows.sort((a, b) => a.from - b.from || a.to - b.to)) {
@@ -81,7 +81,7 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
 
 function readHeader(bytes: Uint8Array): { entries: Readonly<Record<string, unknown>>; end: number } {
   if (bytes.length < 8) throw modelError(`${bytes.length} bytes, expected 8 and a header`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const length = view.getUint32(0, true) + 2 ** 32 * view.getUint32(4, true);
   if (length > MAX_HEADER) throw modelError(`it says that its header has ${length} bytes, at most ${MAX_HEADER}`);
   if (8 + length > bytes.length) throw modelError(`header of ${length} bytes, ${bytes.length - 8} remain`);
