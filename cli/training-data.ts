@@ -74,12 +74,18 @@ function shapeOf(rows: readonly ReadRow[]): DataShape {
 }
 
 /**
- * Reads all recordings of a label table.
+ * Reads all recordings of a label table; null when `going` says no between two of them.
  * @throws `ERR_DATA` that names the row: unreadable, damaged, of another size, without a step; or with one class only
  */
-export async function readTrainingData(rows: readonly LabelledRow[]): Promise<TrainingData> {
+export async function readTrainingData(
+  rows: readonly LabelledRow[],
+  going: () => boolean = () => true,
+): Promise<TrainingData | null> {
   const read: ReadRow[] = [];
-  for (const row of rows) read.push(await readRow(row));
+  for (const row of rows) {
+    if (!going()) return null;
+    read.push(await readRow(row));
+  }
   const shape = shapeOf(read);
   if (shape.classes.length < 2) {
     throw new RxSpikeError(

@@ -26,7 +26,14 @@ export interface TrainingTask {
 export type TrainingNews =
   | { readonly kind: 'begun'; readonly samples: number; readonly classes: readonly string[]; readonly resumed: number }
   | { readonly kind: 'progress'; readonly report: TrainingReport }
-  | { readonly kind: 'done' | 'stopped'; readonly epochs: number; readonly report: TrainingReport | null }
+  | { readonly kind: 'done'; readonly epochs: number; readonly report: TrainingReport | null }
+  | {
+      readonly kind: 'stopped';
+      readonly epochs: number;
+      readonly report: TrainingReport | null;
+      /** Whether there was something to keep. */
+      readonly checkpoint: boolean;
+    }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly stack: string };
 
 /** A checkpoint is written after an epoch when the one before it is older than this, ms. */
@@ -63,7 +70,9 @@ async function train(task: TrainingTask, tell: (news: TrainingNews) => void): Pr
   const { epochs, rate, seed, hidden, checkpoint } = task;
   const stop = new Int32Array(task.stop);
   const rows = await readLabels(task.data);
-  const data = await readTrainingData(rows);
+  const going = (): boolean => Atomics.load(stop, 0) === 0;
+  const data = await readTrainingData(rows, going);
+  if (data === null) return tell({ kind: 'stopped', epochs: 0, report: null, checkpoint: false });
   const name = basename(task.out).replace(/\.safetensors$/i, '');
   const model = untrainedModel(name, data.shape, { hidden, seed });
   const samples = await data.samples(model);
@@ -72,7 +81,7 @@ async function train(task: TrainingTask, tell: (news: TrainingNews) => void): Pr
   tell({ kind: 'begun', samples: samples.length, classes: data.shape.classes, resumed: resumed ? trainer.epochs : 0 });
   let report: TrainingReport | null = null;
   let saved = Date.now();
-  while (!trainer.done && Atomics.load(stop, 0) === 0) {
+  while (!trainer.done && going()) {
     report = trainer.trainBatch();
     tell({ kind: 'progress', report });
     if (report.batch === report.batches && Date.now() - saved > CHECKPOINT_EVERY) {
@@ -82,8 +91,7 @@ async function train(task: TrainingTask, tell: (news: TrainingNews) => void): Pr
   }
   if (!trainer.done) {
     await writeWhole(checkpoint, trainer.save());
-    tell({ kind: 'stopped', epochs: trainer.epochs, report });
-    return;
+    return tell({ kind: 'stopped', epochs: trainer.epochs, report, checkpoint: true });
   }
   const trained: Model = {
     ...model,

@@ -140,8 +140,9 @@ export async function train(options: TrainOptions, output: Output): Promise<Comm
   (view as ProgressView | null)?.end();
   facts['seconds'] = Math.round((performance.now() - begin) / 100) / 10;
   if (end.kind === 'stopped') {
-    output.line(`stopped after epoch ${String(facts['epochs'])}: the same command goes on from ${oneLine(checkpoint)}`);
-    return { json: { ...facts, checkpoint }, status: 130 };
+    if (!end.checkpoint) output.line('stopped before the training began');
+    else output.line(`stopped after epoch ${end.epochs}: the same command goes on from ${oneLine(checkpoint)}`);
+    return { json: { ...facts, checkpoint: end.checkpoint ? checkpoint : null }, status: 130 };
   }
   await rm(checkpoint, { force: true });
   output.line(`wrote ${oneLine(out)} after ${String(facts['seconds'])} s`);
