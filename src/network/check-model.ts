@@ -32,7 +32,7 @@ export function checkModel(model: Model): void {
   });
   sound('network', () => checkNetwork(network));
   sound('readout', () => {
-    known(readout, ['classes', 'perClass', 'by', 'window'], 'the readout');
+    known(readout, ['classes', 'perClass', 'by', 'window', 'temperature'], 'the readout');
     checkReadout(readout);
     const { window } = readout;
     known(window, ['kind', ...(WINDOW_FIELDS[window.kind] ?? [])], 'the window');

@@ -67,6 +67,11 @@ export interface ReadoutSpec {
   /** `count`: most output spikes, ties broken by summed firing probability. `prob`: mean firing probability alone. */
   readonly by: 'count' | 'prob';
   readonly window: WindowSpec;
+  /**
+   * Confidence is a softmax over scores / temperature. Default 1. Fitted on recordings that were not trained on, it makes
+   * the confidence the rate at which such decisions are right; it never changes which class is decided.
+   */
+  readonly temperature?: number;
 }
 
 /** How a model was trained; `files` lets anyone check that a recording was not among them. */

@@ -2,13 +2,14 @@ import { RxSpikeError } from '../errors.js';
 import type { ReadoutSpec, WindowSpec } from './model.js';
 
 /** @throws `ERR_ARGUMENT` when a readout is inconsistent */
-export function checkReadout({ classes, perClass, by, window }: ReadoutSpec): void {
+export function checkReadout({ classes, perClass, by, window, temperature = 1 }: ReadoutSpec): void {
   if (!Array.isArray(classes) || classes.length === 0 || classes.some((name) => typeof name !== 'string')) {
     throw wrong('classes must be a list of names', classes);
   }
   if (new Set(classes).size !== classes.length) throw wrong('classes must have different names', classes);
   if (!whole(perClass, 1)) throw wrong('perClass must be an integer of 1 or more', perClass);
   if (by !== 'count' && by !== 'prob') throw wrong('by must be "count" or "prob"', by);
+  if (!(temperature > 0 && temperature < Infinity)) throw wrong('temperature must be above 0', temperature);
   if (window === null || typeof window !== 'object') throw wrong('window must be a record', window);
   checkWindow(window);
 }

@@ -42,7 +42,7 @@ type Close = (end: number, t1: number, mark: Mark | null) => void;
  *
  * `count`: most spikes (all neurons and lines of the class), ties by summed firing probability where packets carry it,
  * then the class that stands first. `prob`: highest mean firing probability, ties likewise. Confidence is the class's
- * share of a softmax over the counts, or over 10 × the mean firing probabilities.
+ * share of a softmax over the counts, or over 10 × the mean firing probabilities, divided by the readout's temperature.
  *
  * Windows (see `WindowSpec`) count complete steps only. A mark, or the end of the stream, closes an open window early,
  * and decides it if it holds a step; `recording` goes on over reset marks; sliding windows begin anew after a mark and
@@ -323,7 +323,7 @@ function endGrid({ window }: ReadoutSpec, state: ReadoutState, mark: Mark, close
 
 /** Emits the decision on the open window and empties the sums. */
 function decide(
-  { classes, perClass, by }: ReadoutSpec,
+  { classes, perClass, by, temperature = 1 }: ReadoutSpec,
   { counts, probs, start, t0, lines }: ReadoutState,
   { end, t1, mark }: { end: number; t1: number; mark: Mark | null },
   emit: Emit<Decision>,
@@ -334,7 +334,7 @@ function decide(
   for (let c = 1; c < classes.length; c++) {
     if (scores[c] > scores[best] || (scores[c] === scores[best] && probs[c] > probs[best])) best = c;
   }
-  const total = scores.reduce((sum, score) => sum + exp(score - scores[best]), 0);
+  const total = scores.reduce((sum, score) => sum + exp((score - scores[best]) / temperature), 0);
   emit({
     t0,
     t1,

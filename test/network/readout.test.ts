@@ -85,6 +85,12 @@ describe('decideStep', () => {
     ]);
     expect(decisions.map(({ source }) => source)).toEqual([null, 'a.bin']);
     expect(decisions[0].confidence).toBeCloseTo(Math.E ** 3 / (Math.E ** 3 + Math.E + 1), 14);
+    const [milder] = decide({ ...spec({ kind: 'mark' }), temperature: 4 }, packets);
+    expect(milder.label).toBe('one');
+    expect(milder.confidence).toBeCloseTo(1 / (1 + Math.exp(-0.5) + Math.exp(-0.75)), 14);
+    for (const temperature of [0, -1, NaN, Infinity]) {
+      expect(() => decide({ ...spec({ kind: 'mark' }), temperature }, packets)).toThrow(/temperature must be above 0/);
+    }
   });
 
   it('mark: a stretch without a complete step gives no decision, one without spikes does', () => {
