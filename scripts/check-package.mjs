@@ -32,9 +32,15 @@ try {
   expect(`the installed package is under ${LIMIT} bytes`, own < LIMIT);
 
   const summary = JSON.parse(
-    run('npx', ['--no-install', 'rxspike', 'run', '--once', '--speed', 'max', '--json'], folder).trim().split('\n').at(-1),
+    run('npx', ['--no-install', 'rxspike', 'run', '--once', '--speed', 'max', '--json'], folder)
+      .trim()
+      .split('\n')
+      .at(-1),
   );
-  expect('the installed command decides once on each bundled recording', summary.decisions === 30 && summary.dropped === 0);
+  expect(
+    'the installed command decides once on each bundled recording',
+    summary.decisions === 30 && summary.dropped === 0,
+  );
 
   const script = `
     import { draw } from 'rxspike';

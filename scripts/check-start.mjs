@@ -47,7 +47,10 @@ try {
   const first = await start(['--once', '--json', '--speed', 'max'], /\{/);
   const one = timeless(first.stdout);
   console.log(`set-up and one run at full speed: ${((performance.now() - begin) / 1000).toFixed(1)} s; ${one.fixed}`);
-  expect('exit status 0, thirty decisions, nothing dropped', first.code === 0 && one.summary.decisions === 30 && one.summary.dropped === 0);
+  expect(
+    'exit status 0, thirty decisions, nothing dropped',
+    first.code === 0 && one.summary.decisions === 30 && one.summary.dropped === 0,
+  );
 
   const second = await start(['--once', '--json', '--seed', '1'], /\{/);
   const two = timeless(second.stdout);
