@@ -79,7 +79,8 @@ describe('a served stream', () => {
   });
 
   it('keeps times that do not fit 32 bits, or fall between microseconds', async () => {
-    const times = [[5e9, 0, 0.25, 1.7e15], [1.7e15, 1.7e15 + 1], [0.5, 2 ** 53 - 1]]; // prettier-ignore
+    // 1.118 − 0.118 is 1, but 0.118 + 1 is not 1.118.
+    const times = [[5e9, 0, 0.25, 1.7e15], [1.7e15, 1.7e15 + 1], [0.5, 2 ** 53 - 1], [0.118, 1.118]]; // prettier-ignore
     const list = times.map((t) =>
       eventPacket({ stream: info, t, x: t.map(() => 15), y: t.map(() => 0), p: t.map(() => 1), until: 2 ** 53 - 1 }),
     );
