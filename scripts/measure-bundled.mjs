@@ -3,8 +3,8 @@
 //   npm run build && node scripts/measure-bundled.mjs --data N-MNIST-FOLDER --images MNIST-FOLDER --work DIR
 //
 // DIR keeps the networks trained on the way, so that a measurement that was stopped goes on where it was. The table
-// goes to stdout. Every figure is of a single sampled pass; the bundled recordings take part in cross-validation like
-// all others, the bundled model itself is never measured on what it was trained on.
+// goes to stdout. Every figure is of a single sampled pass. The seed is that of everything that is drawn: the network
+// before training, pre-training, training, and the measured pass. Only simulated recordings are the same for all seeds.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
