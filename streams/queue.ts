@@ -52,11 +52,10 @@ export function boundedQueue<P extends Packet>(
       const state = queueState<P>();
       gauge?.watch(() => [state]);
       let end: { readonly error?: unknown } | null = null;
-      let scheduled: Subscription | null = null;
+      let waiting = false;
       const reading = new Subscription();
 
       const handOut = (): void => {
-        scheduled = null;
         for (let packet = takePacket(state); packet && !subscriber.closed; packet = takePacket(state)) {
           subscriber.next(packet);
         }
@@ -64,9 +63,15 @@ export function boundedQueue<P extends Packet>(
         else if (end) subscriber.complete();
       };
       const schedule = (): void => {
-        if (scheduled) return;
-        scheduled = scheduler.schedule(handOut);
-        subscriber.add(scheduled);
+        if (waiting) return;
+        waiting = true;
+        // The scheduler may run this at once; an action that is over must not pile up among the subscriber's teardowns.
+        const action = scheduler.schedule(function once() {
+          waiting = false;
+          this.unsubscribe();
+          handOut();
+        });
+        subscriber.add(action);
       };
       // A source that emits while it is being subscribed to can only be stopped from inside.
       const open = source.pipe(takeWhile(() => !end && !subscriber.closed));

@@ -1,4 +1,4 @@
-import { NEVER, Observable, Subject, asyncScheduler, concat, map, of, throwError } from 'rxjs';
+import { NEVER, Observable, Subject, asyncScheduler, concat, map, of, queueScheduler, throwError } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { describe, expect, it } from 'vitest';
 import { type EventPacket, type Mark, RxSpikeError, eventPacket, silence, streamInfo } from '../../src/index.js';
@@ -25,6 +25,21 @@ describe('boundedQueue', () => {
       expectObservable(queued, '--!').toBe('-a', values);
       expectSubscriptions(source.subscriptions).toBe(['^-----------!', '^-!']);
     });
+  });
+
+  it('goes on with a scheduler that runs at once, also where a consumer answers with another packet', () => {
+    const source = new Subject<EventPacket>();
+    const seen: string[] = [];
+    source.pipe(boundedQueue({ scheduler: queueScheduler })).subscribe({
+      next: (p) => {
+        seen.push(brief(p));
+        if (p.until === 1) source.next(packet(2));
+      },
+      complete: () => seen.push('complete'),
+    });
+    for (const p of [packet(1), packet(3), packet(4)]) source.next(p);
+    source.complete();
+    expect(seen).toEqual(['1/1', '2/1', '3/1', '4/1', 'complete']);
   });
 
   it.each([
