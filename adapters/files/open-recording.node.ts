@@ -43,9 +43,11 @@ async function* fileChunks(path: string, from: number): AsyncGenerator<Uint8Arra
     const seekable = stats.isFile();
     const buffer = new Uint8Array(seekable ? Math.min(CHUNK, Math.max(1, stats.size - from)) : CHUNK);
     for (let at = from; ;) {
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, seekable ? at : null).catch((cause: unknown) => {
-        throw fileError(path, cause);
-      });
+      const { bytesRead } = await handle
+        .read(buffer, 0, buffer.length, seekable ? at : null)
+        .catch((cause: unknown) => {
+          throw fileError(path, cause);
+        });
       if (bytesRead === 0) return;
       yield buffer.subarray(0, bytesRead);
       at += bytesRead;

@@ -35,7 +35,6 @@ export async function openAedat4(prefix: Prefix, options: OpenOptions): Promise<
   const streams = declaredStreams(table.string(2));
   const events = eventStream(streams, options.stream);
   const maxPacketBytes = options.maxPacketBytes ?? 1 << 26;
-  const decompressor = await decompressorFor(compression, maxPacketBytes);
   return {
     format: 'aedat4',
     dataStart,
@@ -52,17 +51,15 @@ export async function openAedat4(prefix: Prefix, options: OpenOptions): Promise<
         stream: events?.id ?? null,
         offset: dataStart,
         tableAt: tableAt === -1 ? null : tableAt,
-        decompressor: decompressor(),
+        decompressor: decompressorFor(compression, maxPacketBytes),
         maxPacketBytes,
       }),
   };
 }
 
-async function decompressorFor(compression: Compression, limit: number): Promise<() => Decompressor | null> {
-  if (compression === 'none') return () => null;
-  if (compression.startsWith('lz4')) return () => new Lz4Decompressor(limit);
-  const fzstd = await import('fzstd');
-  return () => new ZstdDecompressor(fzstd, limit);
+function decompressorFor(compression: Compression, limit: number): Decompressor | null {
+  if (compression === 'none') return null;
+  return compression.startsWith('lz4') ? new Lz4Decompressor(limit) : new ZstdDecompressor(limit);
 }
 
 async function readHeader(prefix: Prefix, limit: number): Promise<FlatbufferTable> {

@@ -19,11 +19,15 @@ export class BoundedOutput {
     this.#limit = limit;
   }
 
-  /** Makes room for `size` bytes in all, of which `used` are kept. @throws `ERR_LIMIT` */
-  reserve(size: number, used: number): void {
-    if (size > this.#limit) throw this.tooLarge();
+  /**
+   * Makes room for `size` bytes in all, of which `used` are kept. `beyond`: room above the limit for a caller that
+   * checks what it wrote. @throws `ERR_LIMIT`
+   */
+  reserve(size: number, used: number, beyond = 0): void {
+    const most = this.#limit + beyond;
+    if (size > most) throw this.tooLarge();
     if (size <= this.bytes.length) return;
-    const bytes = new Uint8Array(Math.min(this.#limit, Math.max(size, 2 * this.bytes.length)));
+    const bytes = new Uint8Array(Math.min(most, Math.max(size, 2 * this.bytes.length)));
     bytes.set(this.bytes.subarray(0, used));
     this.bytes = bytes;
   }

@@ -1,3 +1,5 @@
+import { copyLiterals, copyMatch } from './copy.js';
+
 /** Where a block is written: from `at`, not beyond `end`; matches may reach back to `first`. */
 interface Target {
   readonly at: number;
@@ -8,8 +10,6 @@ interface Target {
 const FULL = -1;
 const DAMAGED = -2;
 const MIN_MATCH = 4;
-/** Above this length the engine's own copy is faster than a loop. */
-const LONG = 48;
 
 /**
  * Expands one LZ4 block (https://github.com/lz4/lz4, `doc/lz4_Block_format.md`). Never reads outside `source` nor
@@ -35,13 +35,9 @@ export function decodeLz4Block(
     }
     if (literals > to - i) return DAMAGED;
     if (literals > end - o) return FULL;
-    if (literals > LONG) {
-      output.set(input.subarray(i, i + literals), o);
-      o += literals;
-      i += literals;
-    } else {
-      for (const stop = i + literals; i < stop;) output[o++] = input[i++];
-    }
+    copyLiterals(input, i, output, o, literals);
+    i += literals;
+    o += literals;
     if (i === to) return o;
     if (to - i < 2) return DAMAGED;
     const distance = input[i] | (input[i + 1] << 8);
@@ -54,15 +50,8 @@ export function decodeLz4Block(
     length += MIN_MATCH;
     if (distance === 0 || o - distance < first) return DAMAGED;
     if (length > end - o) return FULL;
-    repeat(output, o, distance, length);
+    copyMatch(output, o, distance, length);
     o += length;
   }
   return DAMAGED;
-}
-
-/** Copies what lies `distance` before `at`, which may overlap what it writes. */
-function repeat(output: Uint8Array, at: number, distance: number, length: number): void {
-  const from = at - distance;
-  if (length > LONG && distance >= length) output.copyWithin(at, from, from + length);
-  else for (let k = 0; k < length; k++) output[at + k] = output[from + k];
 }

@@ -1,8 +1,10 @@
-import * as fzstd from 'fzstd';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Lz4Decompressor } from '../../../adapters/files/compression/lz4-frame.js';
 import { xxh32 } from '../../../adapters/files/compression/xxh32.js';
 import { ZstdDecompressor } from '../../../adapters/files/compression/zstd.js';
+import { RandomSequence } from '../../../src/index.js';
+import { projectRoot } from '../../shared-data.js';
 import { read } from './reading.js';
 import { aedat4, concat, description, eventBody, packet } from './write-aedat4.js';
 
@@ -148,7 +150,7 @@ describe('LZ4 frames', () => {
 
 const zstdCode = (frame: Uint8Array): unknown => {
   try {
-    return `${new ZstdDecompressor(fzstd, LIMIT).expand(frame).length} bytes`;
+    return `${new ZstdDecompressor(LIMIT).expand(frame).length} bytes`;
   } catch (error) {
     return (error as { code: unknown }).code;
   }
@@ -161,9 +163,51 @@ describe('Zstandard frames', () => {
     expect(zstdCode(zstdFrame(20_000))).toBe('ERR_LIMIT');
   });
 
-  it('a window or a content above the limit is refused before it is allocated', () => {
-    expect(zstdCode(zstdFrame(1, 10, bytes(0, 0xa0)))).toBe('ERR_LIMIT');
+  it('content above the limit is refused before it is made; a large window costs nothing', () => {
     expect(zstdCode(zstdFrame(1, 10, bytes(0xa0, 0xff, 0xff, 0xff, 0x7f)))).toBe('ERR_LIMIT');
+    expect(zstdCode(zstdFrame(1, 10, bytes(0, 0xa0)))).toBe('10 bytes');
+  });
+
+  it('frames of the reference library', () => {
+    const frames = JSON.parse(readFileSync(projectRoot('test', 'data', 'files', 'zstd-frames.json'), 'utf8')) as {
+      readonly name: string;
+      readonly frame: string;
+      readonly length: number;
+      readonly xxh32: number;
+    }[];
+    const zstd = new ZstdDecompressor(LIMIT);
+    const seen = frames.map(({ name, frame }) => {
+      const content = zstd.expand(new Uint8Array(Buffer.from(frame, 'base64')));
+      return { name, length: content.length, xxh32: xxh32(content, 0, content.length) >>> 0 };
+    });
+    expect(seen).toEqual(frames.map(({ name, length, xxh32: hashed }) => ({ name, length, xxh32: hashed })));
+    expect(frames.length).toBeGreaterThan(50);
+  });
+
+  it('the work is bounded by the content: matches that fill a block many times over are refused at once', () => {
+    // 98,000 matches of 65,539 bytes in a block of 13 bytes: no literals, tables of one symbol.
+    const body = bytes(0, 255, 0xff, 0xff, 0x54, 0, 0, 52, 1, 1, 1, 1, 1);
+    const block = 1 | (2 << 1) | (body.length << 3);
+    const frame = concat(u32(0xfd2fb528), bytes(0, 0x38, block & 0xff, block >> 8, 0), body);
+    const started = process.cpuUsage();
+    expect(zstdCode(frame)).toBe('ERR_CORRUPT');
+    expect(process.cpuUsage(started).user).toBeLessThan(1e6);
+  });
+
+  it('bits turned anywhere give content of the right size or a typed error', () => {
+    const rows = JSON.parse(readFileSync(projectRoot('test', 'data', 'files', 'zstd-frames.json'), 'utf8')) as {
+      readonly frame: string;
+    }[];
+    const random = new RandomSequence(4, 'zstd');
+    const codes = new Set<unknown>();
+    for (const { frame } of rows) {
+      for (let k = 0; k < 60; k++) {
+        const bad = new Uint8Array(Buffer.from(frame, 'base64'));
+        bad[random.integer(Math.min(bad.length, 120))] ^= 1 << random.integer(8);
+        codes.add(String(zstdCode(bad)).replace(/^\d+ /, ''));
+      }
+    }
+    expect(codes).toEqual(new Set(['ERR_CORRUPT', 'ERR_LIMIT', 'ERR_TRUNCATED', 'ERR_UNSUPPORTED', 'bytes']));
   });
 
   it('frames after the first are not looked at, however large their window', () => {
