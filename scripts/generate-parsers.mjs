@@ -27,7 +27,8 @@ const HEADERS = [
   },
   {
     name: 'FlatbufferPrefix',
-    about: 'Beginning of a size-prefixed flatbuffer: bytes that follow the size, offset of the root table from byte 4, identifier.',
+    about:
+      'Beginning of a size-prefixed flatbuffer: bytes that follow the size, offset of the root table from byte 4, identifier.',
     parser: little().uint32('size').uint32('root').string('identifier', { length: 4, encoding: 'ascii' }),
   },
   {
@@ -55,7 +56,7 @@ function moduleText({ name, about, parser }) {
       .replace('var vars = {};', `const vars = {} as ${name};`)
       .replace('var dataView', 'const dataView')
       .replace('var offset', 'let offset')
-      .replace('getUint8(offset, false)', 'getUint8(offset)')
+      .replace('getUint8(offset, false)', 'getUint8(offset)'),
   );
   return [
     `/** ${about} */`,
