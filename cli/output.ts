@@ -20,6 +20,12 @@ export interface Output {
   readonly interrupted: AbortSignal;
 }
 
+/** What words are written to: a process stream, or something that collects them. */
+export interface TextStream {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
 /** The part of a terminal that views use. */
 export interface TerminalStream {
   readonly columns?: number;
@@ -29,9 +35,9 @@ export interface TerminalStream {
   off(event: 'resize', listener: () => void): unknown;
 }
 
-/** A process stream as a terminal, or null where control characters would do harm. */
-export function asTerminal(stream: NodeJS.WriteStream, environment: NodeJS.ProcessEnv): TerminalStream | null {
-  return stream.isTTY && environment['TERM'] !== 'dumb' ? stream : null;
+/** A stream as a terminal, or null where control characters would do harm. */
+export function asTerminal(stream: TextStream, environment: NodeJS.ProcessEnv): TerminalStream | null {
+  return stream.isTTY === true && environment['TERM'] !== 'dumb' ? (stream as TerminalStream) : null;
 }
 
 /** Resolves once what was written so far has left the process. */

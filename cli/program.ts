@@ -5,7 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { describeCommands } from './describe.js';
 import { type ExitStatus, PartialFailure, UsageError, failureOf, oneLine, stackOf } from './failure.js';
 import { nearest } from './nearest.js';
-import { type Output, asTerminal, flushed } from './output.js';
+import { type Output, type TextStream, asTerminal, flushed } from './output.js';
 
 /** What a command hands back: the fields of its JSON, and 130 where it was interrupted. */
 export interface CommandResult {
@@ -46,39 +46,52 @@ function usageMessage(error: CommanderError, program: Command, argv: readonly st
   return message;
 }
 
-function report(thrown: unknown, json: boolean): ExitStatus {
+function report(
+  thrown: unknown,
+  json: boolean,
+  { stdout, stderr }: Pick<Surroundings, 'stdout' | 'stderr'>,
+): ExitStatus {
   const failure = failureOf(thrown);
   if (json) {
     const read = thrown instanceof PartialFailure ? thrown.read : {};
-    process.stdout.write(`${JSON.stringify({ error: { code: failure.code, message: failure.message }, ...read })}\n`);
+    stdout.write(`${JSON.stringify({ error: { code: failure.code, message: failure.message }, ...read })}\n`);
   }
-  process.stderr.write(`rxspike: ${failure.code}: ${failure.message}\n`);
-  if (process.env['RXSPIKE_DEBUG'] === '1') process.stderr.write(`${stackOf(thrown)}\n`);
+  stderr.write(`rxspike: ${failure.code}: ${failure.message}\n`);
+  if (process.env['RXSPIKE_DEBUG'] === '1') stderr.write(`${stackOf(thrown)}\n`);
   return failure.status;
 }
 
-async function dispatch(argv: readonly string[], interrupted: AbortSignal): Promise<ExitStatus> {
+/** Where a command's words go, and what ends it early. */
+export interface Surroundings {
+  readonly stdout: TextStream;
+  readonly stderr: TextStream;
+  readonly interrupted: AbortSignal;
+}
+
+/** Runs one command of the command line, errors told included, and gives its exit status; touches no process. */
+export async function runCommand(argv: readonly string[], surroundings: Surroundings): Promise<ExitStatus> {
+  const { stdout, stderr, interrupted } = surroundings;
   // Whether an error is to be given as JSON must be known even where the arguments are wrong.
   const json = argv.includes('--json');
   let status: ExitStatus = 0;
   const execute = async (code: CommandCode): Promise<void> => {
     const result = await code({
       json,
-      line: (text) => void (json || process.stdout.write(`${text}\n`)),
-      announce: (text) => void process.stdout.write(`${text}\n`),
-      note: (text) => void process.stderr.write(`${text}\n`),
-      terminal: json ? null : asTerminal(process.stdout, process.env),
-      noteTerminal: asTerminal(process.stderr, process.env),
+      line: (text) => void (json || stdout.write(`${text}\n`)),
+      announce: (text) => void stdout.write(`${text}\n`),
+      note: (text) => void stderr.write(`${text}\n`),
+      terminal: json ? null : asTerminal(stdout, process.env),
+      noteTerminal: asTerminal(stderr, process.env),
       interrupted,
     });
-    if (json) process.stdout.write(`${JSON.stringify(result.json)}\n`);
+    if (json) stdout.write(`${JSON.stringify(result.json)}\n`);
     status = result.status;
   };
   const program = new Command('rxspike')
     .description('Event streams of event cameras through stochastic quantum spiking neurons.')
     .version(packageVersion())
     .exitOverride()
-    .configureOutput({ outputError: () => {}, writeErr: () => {} })
+    .configureOutput({ outputError: () => {}, writeErr: () => {}, writeOut: (text) => void stdout.write(text) })
     .helpCommand(false);
   describeCommands(program, execute);
   try {
@@ -87,9 +100,9 @@ async function dispatch(argv: readonly string[], interrupted: AbortSignal): Prom
     await program.parseAsync(argv, { from: 'user' });
     return status;
   } catch (thrown) {
-    if (!(thrown instanceof CommanderError)) return report(thrown, json);
+    if (!(thrown instanceof CommanderError)) return report(thrown, json, surroundings);
     if (thrown.exitCode === 0) return 0; // --help and --version
-    return report(new UsageError(usageMessage(thrown, program, argv)), json);
+    return report(new UsageError(usageMessage(thrown, program, argv)), json, surroundings);
   }
 }
 
@@ -108,12 +121,13 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   process.stderr.on('error', () => {});
   const onUncaught = (thrown: unknown): void => {
-    process.exitCode = report(thrown, argv.includes('--json'));
+    process.exitCode = report(thrown, argv.includes('--json'), process);
     process.exit();
   };
   process.on('uncaughtException', onUncaught);
   process.on('unhandledRejection', onUncaught);
-  const status = await dispatch(argv, controller.signal);
+  const { stdout, stderr } = process;
+  const status = await runCommand(argv, { stdout, stderr, interrupted: controller.signal });
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
   process.exit(status);
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RandomSequence } from '../../src/random.js';
 import { projectRoot } from '../shared-data.js';
-import { command, failureComplaint } from './command-line.js';
+import { command, commandInside, failureComplaint } from './command-line.js';
 
 const RECORDING = projectRoot('assets', 'nmnist', '00936.bin');
 let folder: string;
@@ -100,7 +100,7 @@ describe('info', () => {
     ['noise with an extension of a headerless format', () => write('noise.bin', noise(5000)), 'ERR_UNKNOWN_FORMAT'],
     ['a text', () => projectRoot('package.json'), 'ERR_UNKNOWN_FORMAT'],
   ])('%s: one line, exit status 1', async (_, path, code) => {
-    const done = await command(['info', path(), '--json']);
+    const done = await commandInside(['info', path(), '--json']);
     expect(failureComplaint(done, 1, code)).toBeNull();
     expect(done.json).toMatchObject({ error: { code } });
     expect(done.stderr).toContain(path());
@@ -108,13 +108,13 @@ describe('info', () => {
 
   it('gives what is known, which is nothing, of a file that breaks in its header', async () => {
     const path = write('head.aedat', Buffer.from('#!AER-DAT2.0'));
-    const done = await command(['info', path, '--json']);
+    const done = await commandInside(['info', path, '--json']);
     expect(failureComplaint(done, 1, 'ERR_TRUNCATED')).toBeNull();
     expect(done.json).toMatchObject({ format: null, width: null, events: 0, t0: null, violations: {}, side: {} });
   });
 
   it('refuses a format that there is none of', async () => {
-    const done = await command(['info', RECORDING, '--format', 'nmist']);
+    const done = await commandInside(['info', RECORDING, '--format', 'nmist']);
     expect(failureComplaint(done, 2, 'ERR_ARGUMENT')).toBeNull();
     expect(done.stderr).toContain('nmnist');
   });

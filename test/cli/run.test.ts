@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Summary } from '../../cli/statistics.js';
 import { projectRoot } from '../shared-data.js';
-import { type Finished, command, failureComplaint, start } from './command-line.js';
+import { type Finished, command, commandInside, failureComplaint, start } from './command-line.js';
 import { temporaryFolder, writeModel } from './provisional-model.js';
 
 const NMNIST = projectRoot('assets', 'nmnist');
@@ -19,6 +19,8 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const run = (...args: string[]): Promise<Finished> => command(['run', '--model', model, '--speed', 'max', ...args]);
+const runInside = (...args: string[]): Promise<Finished> =>
+  commandInside(['run', '--model', model, '--speed', 'max', ...args]);
 const write = (name: string, bytes: Uint8Array | string): string => {
   writeFileSync(join(folder, name), bytes);
   return join(folder, name);
@@ -142,7 +144,7 @@ describe('run on bad input: one line, a code, exit status 1', () => {
     ['a server that is not there', () => ['ws://127.0.0.1:9'], 'ERR_CONNECTION'],
   ];
   it.each(broken)('%s', async (_, sources, code) => {
-    const done = await run('--json', ...sources());
+    const done = await runInside('--json', ...sources());
     expect(failureComplaint(done, 1, code)).toBeNull();
     expect(done.json).toMatchObject({ error: { code } });
   });
@@ -170,7 +172,7 @@ describe('run on bad input: one line, a code, exit status 1', () => {
       [write('other.safetensors', otherVersion(good)), 'ERR_MODEL'],
     ] as const;
     for (const [path, code] of cases) {
-      const done = await command(['run', '--model', path, '--once', '--json']);
+      const done = await commandInside(['run', '--model', path, '--once', '--json']);
       expect(failureComplaint(done, 1, code)).toBeNull();
       expect(done.json).toMatchObject({ error: { code } });
     }
@@ -186,7 +188,7 @@ describe('run on bad input: one line, a code, exit status 1', () => {
       ['ws://127.0.0.1:9', at(recordings[0])],
       [at(recordings[0]), '--format', 'nothing'],
     ];
-    for (const args of cases) expect(failureComplaint(await run(...args), 2, 'ERR_ARGUMENT')).toBeNull();
+    for (const args of cases) expect(failureComplaint(await runInside(...args), 2, 'ERR_ARGUMENT')).toBeNull();
   });
 });
 

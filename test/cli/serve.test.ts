@@ -3,7 +3,7 @@ import { type Server, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectRoot } from '../shared-data.js';
-import { type Finished, type Running, command, failureComplaint, start } from './command-line.js';
+import { type Finished, type Running, command, commandInside, failureComplaint, start } from './command-line.js';
 import { temporaryFolder, writeModel } from './provisional-model.js';
 
 const RECORDING = projectRoot('assets', 'nmnist', '00936.bin');
@@ -21,12 +21,12 @@ async function address(server: Running): Promise<string> {
   return /ws:\S+/.exec(stdout)?.[0] ?? '';
 }
 const timeless = ({ json }: Finished): unknown => ({ ...json, latencyMs: null });
-const run = (...args: string[]): Promise<Finished> => command(['run', '--model', model, '--json', ...args]);
+const run = (...args: string[]): Promise<Finished> => commandInside(['run', '--model', model, '--json', ...args]);
 
 describe('serve and run ws://', () => {
   it('decide the same as reading the file, and end both with exit status 0', async () => {
     const server = start(['serve', RECORDING, '--clients', '1', '--speed', 'max', '--json']);
-    const served = await run(await address(server));
+    const served = await command(['run', '--model', model, '--json', await address(server)]);
     const direct = await run(RECORDING, '--speed', 'max');
     expect(served).toMatchObject({ status: 0, stderr: '' });
     expect(served.json).toMatchObject({ decisions: 1, dropped: 0 });
@@ -91,7 +91,7 @@ describe('what goes wrong between two sides', () => {
     const other: Server = createServer();
     await new Promise<void>((resolve) => void other.listen(0, '127.0.0.1', resolve));
     const { port } = other.address() as { port: number };
-    const done = await command(['serve', RECORDING, '--port', String(port), '--json']);
+    const done = await commandInside(['serve', RECORDING, '--port', String(port), '--json']);
     expect(failureComplaint(done, 1, 'ERR_LISTEN')).toBeNull();
     expect(done.json).toMatchObject({ error: { code: 'ERR_LISTEN' } });
     other.close();
@@ -106,11 +106,11 @@ describe('what goes wrong between two sides', () => {
   });
 
   it('wrong use: exit status 2; a missing file: 1', async () => {
-    const open = await command(['serve', RECORDING, '--host', '0.0.0.0']);
+    const open = await commandInside(['serve', RECORDING, '--host', '0.0.0.0']);
     expect(failureComplaint(open, 2, 'ERR_ARGUMENT')).toBeNull();
-    const loop = await command(['serve', '-', '--loop']);
+    const loop = await commandInside(['serve', '-', '--loop']);
     expect(failureComplaint(loop, 2, 'ERR_ARGUMENT')).toBeNull();
-    const missing = await command(['serve', join(folder, 'nowhere.bin'), '--json']);
+    const missing = await commandInside(['serve', join(folder, 'nowhere.bin'), '--json']);
     expect(failureComplaint(missing, 1, 'ERR_NOT_FOUND')).toBeNull();
     expect(missing.stdout).not.toContain('serving');
   });

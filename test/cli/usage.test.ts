@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { builtCli, command, failureComplaint } from './command-line.js';
+import { builtCli, command, commandInside, failureComplaint } from './command-line.js';
 import { projectRoot } from '../shared-data.js';
 
 const COMMANDS = ['run', 'info', 'serve', 'train', 'eval'];
@@ -15,7 +15,7 @@ describe('help', () => {
   });
 
   it.each(COMMANDS)('of %s has its options and examples', async (name) => {
-    const { status, stdout } = await command([name, '--help']);
+    const { status, stdout } = await commandInside([name, '--help']);
     expect(status).toBe(0);
     expect(stdout).toContain('--json');
     expect(stdout).toContain(`Examples:\n  $ rxspike ${name}`);
@@ -23,7 +23,7 @@ describe('help', () => {
 
   it('names the version of the package', async () => {
     const { version } = JSON.parse(readFileSync(projectRoot('package.json'), 'utf8')) as { version: string };
-    expect((await command(['--version'])).stdout).toBe(`${version}\n`);
+    expect((await commandInside(['--version'])).stdout).toBe(`${version}\n`);
   });
 });
 
@@ -51,7 +51,7 @@ describe('wrong use: exit status 2 and one line with the nearest right word', ()
     [['train', '--data', 'd'], 'option --out is needed'],
     [['eval'], 'option --data is needed'],
   ])('%j', async (args, message) => {
-    const done = await command(args);
+    const done = await commandInside(args);
     expect(failureComplaint(done, 2, 'ERR_ARGUMENT')).toBeNull();
     expect(done.stderr).toContain(message);
     expect(done.stdout).toBe('');
