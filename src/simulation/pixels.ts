@@ -223,20 +223,24 @@ function addNoise(
 function emitColumns(params: PixelParams, columns: Columns, frame: LightFrame, emit: Emit<SimulatedPacket>): void {
   const { stream } = params;
   const width = stream.width as number;
-  const times = columns.t.map((t) => Math.floor(t));
-  const order = times
-    .map((_, i) => i)
-    .sort((i, j) => times[i] - times[j] || columns.pixel[i] - columns.pixel[j] || i - j);
-  const last = order.length > 0 ? times[order[order.length - 1]] : -1;
-  emit({
-    stream,
-    length: order.length,
-    t: Float64Array.from(order, (i) => times[i]),
-    x: Uint16Array.from(order, (i) => columns.pixel[i] % width),
-    y: Uint16Array.from(order, (i) => Math.floor(columns.pixel[i] / width)),
-    p: Uint8Array.from(order, (i) => columns.p[i]),
-    noise: Uint8Array.from(order, (i) => columns.noise[i]),
-    until: Math.max(Math.floor(frame.t), frame.mark ? last + 1 : last),
-    mark: frame.mark,
-  });
+  const { t: times, pixel } = columns;
+  const length = times.length;
+  for (let i = 0; i < length; i++) times[i] = Math.floor(times[i]);
+  const order = times.map((_, i) => i).sort((i, j) => times[i] - times[j] || pixel[i] - pixel[j] || i - j);
+  const t = new Float64Array(length);
+  const x = new Uint16Array(length);
+  const y = new Uint16Array(length);
+  const p = new Uint8Array(length);
+  const noise = new Uint8Array(length);
+  for (let i = 0; i < length; i++) {
+    const k = order[i];
+    t[i] = times[k];
+    x[i] = pixel[k] % width;
+    y[i] = Math.floor(pixel[k] / width);
+    p[i] = columns.p[k];
+    noise[i] = columns.noise[k];
+  }
+  const last = length > 0 ? t[length - 1] : -1;
+  const until = Math.max(Math.floor(frame.t), frame.mark ? last + 1 : last);
+  emit({ stream, length, t, x, y, p, noise, until, mark: frame.mark });
 }

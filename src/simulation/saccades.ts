@@ -81,22 +81,26 @@ export function saccades(params: SaccadeParams): Scene {
   };
 }
 
-/** 3×3 part of a Gaussian with σ = ½, the picture with a black frame of one pixel. */
+/** Black pixels around a blurred picture: one for the blur, one more so that no neighbour lies outside. */
+const FRAME = 2;
+
+/** 3×3 part of a Gaussian with σ = ½, the picture in a black frame. */
 function blurred({ width, height, intensity }: Picture): Picture {
-  const side = Math.exp(-2);
+  const side = exp(-2);
   const weights = [side / (1 + 2 * side), 1 / (1 + 2 * side), side / (1 + 2 * side)];
-  const wide = width + 2;
-  const tall = height + 2;
+  const wide = width + 2 * FRAME;
+  const tall = height + 2 * FRAME;
   const rows = new Float64Array(wide * tall);
   const out = new Float64Array(wide * tall);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      for (let k = 0; k < 3; k++) rows[(y + 1) * wide + x + k] += weights[k] * intensity[y * width + x];
+      for (let k = -1; k <= 1; k++)
+        rows[(y + FRAME) * wide + x + FRAME + k] += weights[k + 1] * intensity[y * width + x];
     }
   }
-  for (let y = 1; y <= height; y++) {
+  for (let y = FRAME; y < tall - FRAME; y++) {
     for (let x = 0; x < wide; x++) {
-      for (let k = 0; k < 3; k++) out[(y - 1 + k) * wide + x] += weights[k] * rows[y * wide + x];
+      for (let k = -1; k <= 1; k++) out[(y + k) * wide + x] += weights[k + 1] * rows[y * wide + x];
     }
   }
   return { width: wide, height: tall, intensity: out };
@@ -108,19 +112,17 @@ function draw(picture: Picture, left: number, top: number, sensor: Picture): voi
   const oy = Math.floor(top);
   const fx = left - ox;
   const fy = top - oy;
-  const { width: wide, height: tall, intensity: from } = picture;
-  const at = (x: number, y: number): number => (x >= 0 && x < wide && y >= 0 && y < tall ? from[y * wide + x] : 0);
+  const { width: wide, intensity: from } = picture;
   sensor.intensity.fill(0);
   const firstX = Math.max(0, ox - 1);
-  const lastX = Math.min(sensor.width - 1, ox + wide);
-  const lastY = Math.min(sensor.height - 1, oy + tall);
+  const lastX = Math.min(sensor.width - 1, ox + wide - FRAME - 1);
+  const lastY = Math.min(sensor.height - 1, oy + picture.height - FRAME - 1);
   for (let y = Math.max(0, oy - 1); y <= lastY; y++) {
     for (let x = firstX; x <= lastX; x++) {
-      const px = x - ox + 1;
-      const py = y - oy + 1;
+      const at = (y - oy + FRAME) * wide + x - ox + FRAME;
       sensor.intensity[y * sensor.width + x] =
-        (1 - fy) * ((1 - fx) * at(px, py) + fx * at(px - 1, py)) +
-        fy * ((1 - fx) * at(px, py - 1) + fx * at(px - 1, py - 1));
+        (1 - fy) * ((1 - fx) * from[at] + fx * from[at - 1]) +
+        fy * ((1 - fx) * from[at - wide] + fx * from[at - wide - 1]);
     }
   }
 }
