@@ -230,7 +230,8 @@ export class Trainer {
    * @throws `ERR_STATE` when the bytes are damaged or of another training; this trainer is then as before
    */
   restore(bytes: Uint8Array): void {
-    const { of, ...state } = decodeState(STATE_NAME, STATE_VERSION, bytes) as TrainerState & { of?: unknown };
+    const saved = (decodeState(STATE_NAME, STATE_VERSION, bytes) ?? {}) as TrainerState & { of?: unknown };
+    const { of, ...state } = saved;
     if (of !== this.#fingerprint()) {
       throw new RxSpikeError(
         'ERR_STATE',
@@ -242,7 +243,7 @@ export class Trainer {
       counts.every((n) => Number.isSafeInteger(n) && n >= 0) &&
       typeof state.lossSum === 'number' &&
       Number.isSafeInteger(state.adam?.updates) &&
-      [state.tensors, state.adam.m, state.adam.v].every((part) => sameTensors(part, this.#state.tensors));
+      [state.tensors, state.adam?.m, state.adam?.v].every((part) => sameTensors(part, this.#state.tensors));
     if (!fits) throw new RxSpikeError('ERR_STATE', 'trainer: the checkpoint does not fit this network');
     for (const name in state.tensors) this.#state.tensors[name].set(state.tensors[name]);
     this.#state = { ...state, tensors: this.#state.tensors };
