@@ -5,6 +5,7 @@
 // --data: recordings with labels.csv; those bundled in assets/nmnist are left out. --images: MNIST images for
 // pre-training on simulated saccades (`none`: no pre-training). --out: the model file.
 import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import {
   allowedImages,
   bundledDigests,
@@ -28,7 +29,7 @@ import {
 const given = options({
   data: '',
   images: 'none',
-  out: new URL('../assets/models/nmnist.safetensors', import.meta.url).pathname,
+  out: fileURLToPath(new URL('../assets/models/nmnist.safetensors', import.meta.url)),
   seed: '1',
   dist: undefined,
 });
