@@ -1,10 +1,10 @@
-// `npm start -- [options of run]`: sets up, then runs the main job in this same process.
+// `npm start -- [options of run]`, `npm run rxspike -- COMMAND …`: sets up, then runs the command in this same process.
 import { setUpOrExit } from './setup.mjs';
 
 setUpOrExit();
 
 // A signal to npm ends the shell between npm and this process, and would leave this process running alone.
-if (process.env.npm_lifecycle_event === 'start') {
+if (process.env.npm_lifecycle_event !== undefined) {
   const parent = process.ppid;
   const watch = setInterval(() => {
     if (process.ppid === parent) return;
@@ -15,4 +15,4 @@ if (process.env.npm_lifecycle_event === 'start') {
 }
 
 const { main } = await import('../dist/cli/program.js');
-await main(['run', ...process.argv.slice(2)]);
+await main(process.argv.slice(2));

@@ -67,7 +67,7 @@ const calls = (): string[] => {
   return lines.map((line) => line.split(' ').slice(0, 2).join(' '));
 };
 const start = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>
-  spawnSync(process.execPath, ['scripts/start.mjs', ...args], {
+  spawnSync(process.execPath, ['scripts/start.mjs', 'run', ...args], {
     cwd: root,
     encoding: 'utf8',
     env: { ...process.env, npm_execpath: path('npm-cli.cjs'), RXSPIKE_DEBUG: '' },
