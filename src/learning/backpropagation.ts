@@ -17,6 +17,8 @@ export interface SparseInput {
   /** Units of step t: `unit[start[t]] … unit[start[t + 1] − 1]`, ascending; a unit stands as often as it counts. */
   start: Uint32Array;
   unit: Uint32Array;
+  /** Time of each step, µs, where steps have no fixed length (`dt` 0); else null or left out. */
+  time?: Float64Array | null;
 }
 
 /** Which random numbers a forward pass draws, see `KeyParts`. */
@@ -83,10 +85,11 @@ export class Backpropagation {
   #columns: Uint32Array = new Uint32Array(0);
   #rows: Uint32Array = new Uint32Array(0);
   #reserved = 0;
+  #time: Float64Array | null = null;
 
   /**
    * @param network graph and parameters; `tensors` may be changed between passes
-   * @param dt length of a step, µs
+   * @param dt length of a step, µs; 0: inputs say the time of each step
    */
   constructor(network: Network, dt: number) {
     const { spec, tensors } = network;
@@ -174,6 +177,7 @@ export class Backpropagation {
   #begin(input: SparseInput, key: PassKey): void {
     const { steps } = input;
     this.steps = steps;
+    this.#time = input.time ?? null;
     if (steps > this.#reserved) {
       this.#reserved = Math.max(steps, 2 * this.#reserved);
       for (const { tape, neuron } of this.#layers) {
@@ -226,7 +230,7 @@ export class Backpropagation {
       else tape.z.fill(0, row, row + size);
       if (tape.z2.length > 0) tape.z2.fill(0, row, row + size);
       for (const edge of layer.incoming) this.#addCurrents(edge, t, row);
-      tape.seconds[t] = layer.last < 0 ? 0 : (t - layer.last) * this.#dt * 1e-6;
+      tape.seconds[t] = layer.last < 0 ? 0 : this.#between(layer.last, t) * 1e-6;
       layer.last = t;
       layer.neuron.forward(t, layer.key, stepKey(layer.key, step));
     }
@@ -234,6 +238,11 @@ export class Backpropagation {
     let count = tape.start[t];
     if (runs) for (let u = 0; u < size; u++) if (fired[t * size + u] === 1) active[count++] = u;
     tape.start[t + 1] = count;
+  }
+
+  /** Time from the beginning of one step to that of another, µs. */
+  #between(from: number, to: number): number {
+    return this.#time ? this.#time[to] - this.#time[from] : (to - from) * this.#dt;
   }
 
   #isDriven(layer: LayerNode, t: number): boolean {

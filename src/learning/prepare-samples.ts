@@ -52,6 +52,7 @@ class SamplePreparation {
   #y: number[] = [];
   #p: number[] = [];
   #step: number[] = [];
+  #t: number[] = [];
 
   constructor(model: Omit<Model, 'network'>, name: string, label: number) {
     this.#model = model;
@@ -76,8 +77,11 @@ class SamplePreparation {
     });
   }
 
-  #gather({ length, step, untilStep, grid, mark }: SpikePacket): void {
-    for (let i = 0; i < length; i++) this.#step.push(step[i] - grid.step0);
+  #gather({ length, t, step, untilStep, grid, mark }: SpikePacket): void {
+    for (let i = 0; i < length; i++) {
+      this.#step.push(step[i] - grid.step0);
+      if (grid.dt === 0) this.#t.push(t[i]);
+    }
     if (mark === null) return;
     const count = this.#step.length;
     const steps = untilStep - grid.step0;
@@ -85,8 +89,11 @@ class SamplePreparation {
     const y = Uint16Array.from(this.#y.splice(0, count));
     const p = Uint8Array.from(this.#p.splice(0, count));
     const own = Uint32Array.from(this.#step);
+    const time = grid.dt === 0 ? { time: Float64Array.from(this.#t) } : {};
     this.#step = [];
-    if (steps > 0)
-      this.samples.push({ name: this.#name, label: this.#label, steps, length: count, x, y, p, step: own });
+    this.#t = [];
+    if (steps > 0) {
+      this.samples.push({ name: this.#name, label: this.#label, steps, length: count, x, y, p, step: own, ...time });
+    }
   }
 }

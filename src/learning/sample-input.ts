@@ -20,6 +20,8 @@ export interface TrainingSample {
   readonly p: Uint8Array;
   /** Step of each event, from 0, non-decreasing. */
   readonly step: Uint32Array;
+  /** Time of each step, µs, where every event is a step of its own (`dt` 0). */
+  readonly time?: Float64Array;
 }
 
 /** How far events of a training sample are moved, drawn anew for each sample and epoch; about the sensor's middle. */
@@ -124,9 +126,10 @@ export class SampleInput {
   }
 
   /** Deals events, by ascending unit, into their steps; where units count once, repeats within a step fall away. */
-  #sortByStep({ steps, length, step }: TrainingSample): void {
+  #sortByStep({ steps, length, step, time }: TrainingSample): void {
     const { start, unit } = this.#input;
     this.#input.steps = steps;
+    this.#input.time = time ?? null;
     start.fill(0, 0, steps + 1);
     const kept = this.#dropRepeats(length, step);
     for (let i = 0; i < kept; i++) start[step[this.#order[i]] + 1]++;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  Backpropagation,
   decideStep,
   type Decision,
   drawMovement,
@@ -153,6 +154,30 @@ describe('training samples', () => {
     expect(start[steps]).toBe(sample.length);
     for (let t = 0; t < steps; t++) {
       for (let i = start[t] + 1; i < start[t + 1]; i++) expect(unit[i]).toBeGreaterThanOrEqual(unit[i - 1]);
+    }
+  });
+
+  test('of single events keep the times that precession needs', async () => {
+    for (let seed = 1; seed <= 8; seed++) {
+      const model = { ...modelOf(seed), steps: { dt: 0, resetEvery: 0 } };
+      const omega = new RandomSequence(seed, 'omega');
+      const tensors = {
+        ...model.network.tensors,
+        'omega.h': Float64Array.from({ length: 8 }, () => 2000 * omega.normal()),
+        'omega.o': Float64Array.from({ length: 4 }, () => 2000 * omega.normal()),
+        'theta.h': Float64Array.from({ length: 24 }, () => omega.normal()),
+        'theta.o': Float64Array.from({ length: 12 }, () => omega.normal()),
+      };
+      const turning = { ...model, network: { ...model.network, tensors } };
+      const packets = recording(seed);
+      const [sample] = await prepareSamples(turning, packets, { name: 'rec', label: 'a' });
+      expect(sample.steps).toBe(sample.length);
+      const run = new Backpropagation(turning.network, 0);
+      run.forward(new SampleInput(turning.units, false).of(sample), { seed: 5, stream: 'rec', pass: 0 });
+      const { fired } = run.tape('o');
+      const counts = [0, 0];
+      for (let i = 0; i < sample.steps * 4; i++) counts[(i % 4) >> 1] += fired[i];
+      expect(Array.from(infer(packets, turning).decisions[0].counts)).toEqual(counts);
     }
   });
 
