@@ -13,7 +13,8 @@ import { type OperatorOptions, stepOperator } from './step-operator.js';
  * spikes.pipe(delaySteps({ steps: 2 })).subscribe((packet) => console.log(packet.step.subarray(0, packet.length)));
  * ```
  *
- * @throws `ERR_ARGUMENT` for wrong parameters; stream errors: `ERR_ARGUMENT` where every event is a step, `ERR_LIMIT`
+ * @throws `ERR_ARGUMENT` for wrong parameters; stream errors: `ERR_ARGUMENT` where every event is a step, or where a
+ * delay that became shorter lets spikes overtake others, `ERR_LIMIT`
  */
 export function delaySteps(
   params: ParamsOrReference<DelayStepsParams>,

@@ -19,7 +19,7 @@ export interface CountSlicesState {
 /**
  * Cuts a stream into packets of exactly `count` events, handed out with the last event that each needs; `until` is the
  * latest time so far. Silence is handed on while no events wait. A mark, and the end of the stream, hand out a slice
- * that is not full.
+ * that is not full. When `count` becomes less than the events that wait, these are handed out as one slice.
  */
 export const countSlicesStep: Step<CountSlicesParams, CountSlicesState, EventPacket, EventPacket> = {
   name: 'countSlices',
@@ -41,10 +41,10 @@ export const countSlicesStep: Step<CountSlicesParams, CountSlicesState, EventPac
     let from = 0;
     held.stream = stream;
     while (from < length) {
-      const to = Math.min(length, from + count - held.length);
+      const to = Math.min(length, from + Math.max(0, count - held.length));
       holdEvents('countSlices', held, packet, from, to);
       for (let i = from; i < to; i++) if (t[i] > state.now) state.now = t[i];
-      if (held.length === count) {
+      if (held.length >= count) {
         state.until = Math.max(state.until, state.now);
         emit(takeEvents(held, stream, state.until, null));
       }

@@ -28,6 +28,7 @@ export interface DelayStepsState {
  * are not passed on, unless d is 0. `until` is the beginning of step `untilStep`, as for a network's output.
  *
  * @throws `ERR_ARGUMENT` for a stream in which every event is a step of its own: a step to come has no time there
+ * @throws `ERR_ARGUMENT` where a spike would overtake one on its way: the delay became shorter
  * @throws `ERR_LIMIT` when more than {@link MAX_DELAYED} spikes are on their way
  */
 export const delayStepsStep: Step<DelayStepsParams, DelayStepsState, SpikePacket, SpikePacket> = {
@@ -46,7 +47,7 @@ export const delayStepsStep: Step<DelayStepsParams, DelayStepsState, SpikePacket
   },
 
   advance({ steps: delay }, state, packet, emit) {
-    if (delay === 0) return emit(packet);
+    if (delay === 0 && state.head === state.tail) return emit(packet);
     const { grid, untilStep, mark } = packet;
     if (grid.dt === 0) {
       throw new RxSpikeError(
@@ -78,6 +79,13 @@ export const delayStepsStep: Step<DelayStepsParams, DelayStepsState, SpikePacket
 /** Puts a packet's spikes behind those on their way; what has arrived makes room first. */
 function hold(state: DelayStepsState, { step, unit, length }: SpikePacket, delay: number): void {
   const held = state.tail - state.head;
+  if (held > 0 && length > 0 && step[0] + delay < state.step[state.tail - 1]) {
+    throw new RxSpikeError(
+      'ERR_ARGUMENT',
+      `delaySteps: a delay of ${delay} steps overtakes spikes on their way; make it shorter at a mark`,
+      { details: { step: step[0] + delay, onTheWay: state.step[state.tail - 1] } },
+    );
+  }
   if (held + length > MAX_DELAYED) {
     throw new RxSpikeError('ERR_LIMIT', `delaySteps: more than ${MAX_DELAYED} spikes are on their way`);
   }

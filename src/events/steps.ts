@@ -44,7 +44,7 @@ const RESET: Mark = Object.freeze({ kind: 'reset', source: null, label: null });
  * at that event's time.
  *
  * @throws `ERR_TIME_ORDER` for an event or a watermark that lies before an earlier one or before the origin
- * (`monotonic` mends what steps back), and for a watermark that is not finite
+ * (`monotonic` mends what steps back), and for a time that is not finite
  */
 export const stepsStep: Step<StepsParams, StepsState, UnitPacket, SpikePacket> = {
   name: 'steps',
@@ -99,7 +99,7 @@ class StepSlicer {
     let end = this.windowEnd();
     for (let i = 0; i < length; i++) {
       const now = t[i];
-      if (!(now >= state.now && now >= state.t0)) this.refuse(i, 'an event', now);
+      if (!(now >= state.now && now >= state.t0 && now < Infinity)) this.refuse(i, 'an event', now);
       if (now >= end || (dt === 0 && state.next - state.step0 === limit)) {
         this.closeWindows(i, now);
         end = this.windowEnd();

@@ -67,6 +67,21 @@ describe('delaySteps', () => {
     expect(run(delayStepsStep, { steps: 0 }, [packet]).out).toEqual([packet]);
   });
 
+  it('refuses to become so short that a spike overtakes one on its way', () => {
+    const out: SpikePacket[] = [];
+    const state = delayStepsStep.init({ steps: 3 });
+    const advance = (steps: number, packet: SpikePacket): void =>
+      delayStepsStep.advance({ steps }, state, packet, (one) => out.push(one));
+    advance(3, spikes([10], 11));
+    for (const steps of [0, 1]) {
+      expect(() => advance(steps, spikes([11], 12))).toThrow(expect.objectContaining({ code: 'ERR_ARGUMENT' }));
+    }
+    advance(2, spikes([11], 12));
+    advance(2, spikes([], 14, END));
+    advance(0, spikes([14], 15, null, { t0: 120, step0: 14, dt: 5 }));
+    expect(out.map(({ step }) => [...step])).toEqual([[], [], [13, 13], [14]]);
+  });
+
   it('refuses streams in which every event is a step, and wrong delays', () => {
     const { error } = run(delayStepsStep, { steps: 1 }, [spikes([10], 11, null, { t0: 0, step0: 0, dt: 0 })]);
     expect(error).toMatchObject({ code: 'ERR_ARGUMENT' });

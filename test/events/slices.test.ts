@@ -123,6 +123,15 @@ describe('countSlices', () => {
     ]);
   });
 
+  it('hands out what waits when the count becomes less than that', () => {
+    const state = countSlicesStep.init({ count: 4 });
+    const out: EventPacket[] = [];
+    countSlicesStep.advance({ count: 4 }, state, packet(at(1, 2, 3)), (slice) => out.push(slice));
+    countSlicesStep.advance({ count: 2 }, state, packet(at(4, 5, 6)), (slice) => out.push(slice));
+    countSlicesStep.finish?.({ count: 2 }, state, (slice) => out.push(slice));
+    expect(out.map(({ t }) => [...t])).toEqual([[1, 2, 3], [4, 5], [6]]);
+  });
+
   it.each([0, 1.5, 2 ** 40])('refuses %d', (count) => {
     expect(() => countSlicesStep.init({ count })).toThrow(argument);
   });

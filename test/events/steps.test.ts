@@ -169,6 +169,7 @@ describe('times out of order', () => {
     ['an event before the watermark', [units([5], 20), units([19], 20)], 1],
     ['an event before the origin', [units([3], 4, null, streamInfo({ origin: 4 }))], 0],
     ['an event without a time', [units([1, NaN], 2)], 1],
+    ['an event at the end of all times', [units([1, Infinity], Infinity)], 1],
     ['a watermark that falls', [units([5], 20), units([], 19)], 1],
     ['a watermark before an event', [units([5], 4)], 1],
     ['a watermark without end', [units([5], Infinity)], 1],
@@ -179,6 +180,13 @@ describe('times out of order', () => {
       message: expect.stringMatching(/monotonic|finite/) as string,
     });
     expect(out.reduce((sum, { length }) => sum + length, 0)).toBe(good);
+  });
+
+  it('does not go on to the end of all times for an event that stands there', () => {
+    for (const resetEvery of [0, 3]) {
+      const { out } = run(stepsStep, { dt: 10, resetEvery }, [units([1, Infinity], Infinity)]);
+      expect(out.map(({ until, mark }) => [until, mark])).toEqual([[1, null]]);
+    }
   });
 
   it.each<StepsParams>([
