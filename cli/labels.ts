@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { RxSpikeError } from '../src/index.js';
 
 /** One row of a label table. */
@@ -30,9 +30,10 @@ function fields(line: string): string[] | null {
   const out: string[] = [];
   let rest = line;
   for (;;) {
-    const match = /^\s*(?:"((?:[^"]|"")*)"|([^",]*))\s*(,|$)/.exec(rest);
+    rest = rest.trimStart();
+    const match = /^(?:"((?:[^"]|"")*)"\s*|([^",]*))(,|$)/.exec(rest);
     if (match === null) return null;
-    out.push(match[1] === undefined ? match[2].trim() : match[1].replaceAll('""', '"'));
+    out.push(match[1] === undefined ? match[2].trimEnd() : match[1].replaceAll('""', '"'));
     if (match[3] === '') return out;
     rest = rest.slice(match[0].length);
   }
@@ -40,7 +41,7 @@ function fields(line: string): string[] | null {
 
 /**
  * Rows of a label table: a header that names the columns `file` and `label` (others are passed over), then a row for each
- * recording; empty lines are passed over. Paths are relative to `folder`.
+ * recording; empty lines are passed over. Paths are relative to `folder`, or absolute; they are only ever read.
  * @throws `ERR_DATA` that names the line
  */
 export function parseLabels(text: string, folder: string): LabelledRow[] {
@@ -61,7 +62,7 @@ export function parseLabels(text: string, folder: string): LabelledRow[] {
     const label = cells[labelColumn] ?? '';
     if (file === '') throw dataError(`labels.csv line ${line}: the file is missing`, { line });
     if (label === '') throw dataError(`labels.csv line ${line}: the label of ${file} is missing`, { line, file });
-    const row = { line, file, path: join(folder, file), label };
+    const row = { line, file, path: isAbsolute(file) ? file : join(folder, file), label };
     const earlier = labelOf.get(resolve(row.path));
     if (earlier && earlier.label !== label) {
       throw dataError(

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseLabels, readLabels, rowError } from '../../cli/labels.js';
 import { RxSpikeError } from '../../src/errors.js';
@@ -22,6 +22,17 @@ describe('labels.csv', () => {
     expect(parseLabels('\u{feff}label, note ,file\r\n"a, ""b""",,"x,y.bin"\r\n', 'd')).toEqual([
       { line: 2, file: 'x,y.bin', path: join('d', 'x,y.bin'), label: 'a, "b"' },
     ]);
+  });
+
+  it('takes an absolute path as it stands', () => {
+    const path = resolve('elsewhere', 'a.bin');
+    expect(parseLabels(`file,label\n${path},1\n../b.bin,2`, 'd').map((row) => row.path)).toEqual([path, 'b.bin']);
+  });
+
+  it('takes linear time over a line that is not in order', () => {
+    const started = process.cpuUsage();
+    expect(codeAndMessage(`file,label\n${' '.repeat(100_000)}a${' '.repeat(100_000)}"b,c`)).toContain('does not end');
+    expect(process.cpuUsage(started).user).toBeLessThan(2e6);
   });
 
   it('takes a row twice, as long as it says the same', () => {
