@@ -154,6 +154,7 @@ const rows = {
   'sliding windows, no marks: every decision': [],
 };
 const byFold = [];
+const held = { scores: [], labels: [] };
 for (const seed of seeds) {
   const sums = Object.fromEntries(Object.keys(rows).map((name) => [name, { right: 0, n: 0 }]));
   const add = (name, right, n) => {
@@ -165,7 +166,9 @@ for (const seed of seeds) {
     const network = await kept(`fold-${seed}-${fold}.bin`, () => fineTuned(lib, start, outside(fold), seed));
     const n = inFold(fold).length;
     const model = modelOf(network);
-    const right = share(model, fold, seed);
+    const { correct: right, scores } = lib.evaluate(model, inFold(fold), { seed, stream: 'measure', pass: 1 });
+    held.scores.push(...scores);
+    held.labels.push(...inFold(fold).map(({ label }) => label));
     byFold.push({ seed, fold, accuracy: right / n });
     add('as trained', right, n);
     const byProbability = { ...model, readout: { ...model.readout, by: 'prob' } };
@@ -200,5 +203,34 @@ const lines = [
     return `| ${name} | ${values.map(percent).join(' | ')} | **${percent(p)}** | ${(100 * error).toFixed(2)} |`;
   }),
 ];
-process.stdout.write(`${lines.join('\n')}\n`);
+
+/** The readout's temperature, fitted on the held-out answers of all folds and seeds, and how true its confidences come. */
+function calibration() {
+  const classes = MODEL.readout.classes.length;
+  const data = { scores: Float64Array.from(held.scores), labels: held.labels, classes };
+  const temperature = lib.fitTemperature(data);
+  const bins = Array.from({ length: 5 }, () => ({ n: 0, right: 0, confidence: 0 }));
+  for (const [i, label] of held.labels.entries()) {
+    const row = data.scores.subarray(i * classes, (i + 1) * classes);
+    const best = Math.max(...row);
+    const confidence = 1 / row.reduce((sum, score) => sum + Math.exp((score - best) / temperature), 0);
+    const bin = bins[Math.min(4, Math.floor(confidence * 5))];
+    bin.n++;
+    bin.confidence += confidence;
+    if (row.indexOf(best) === label) bin.right++;
+  }
+  return [
+    '',
+    `Temperature ${temperature.toFixed(2)}; loss ${lib.temperatureLoss(data, temperature).toFixed(4)}, at 1: ${lib.temperatureLoss(data, 1).toFixed(4)}`,
+    '',
+    '| confidence | decisions | mean confidence | right |',
+    '| --- | --- | --- | --- |',
+    ...bins.map(({ n, right, confidence }, k) =>
+      n === 0
+        ? `| ${k / 5}–${(k + 1) / 5} | 0 | | |`
+        : `| ${k / 5}–${(k + 1) / 5} | ${n} | ${percent(confidence / n)} | ${percent(right / n)} |`,
+    ),
+  ];
+}
+process.stdout.write(`${[...lines, ...calibration()].join('\n')}\n`);
 say(`measured after ${elapsed()}`);

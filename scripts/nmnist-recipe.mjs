@@ -59,7 +59,13 @@ export const MODEL = {
   preprocessing: [{ filter: 'denoise', dt: 10_000 }],
   units: { width: 34, height: 34, columns: 17, rows: 17, polarity: 'split' },
   steps: { dt: 16_000, resetEvery: 20 },
-  readout: { classes: Array.from('0123456789'), perClass: 10, by: 'count', window: { kind: 'mark' } },
+  readout: {
+    classes: Array.from('0123456789'),
+    perClass: 10,
+    by: 'count',
+    window: { kind: 'mark' },
+    temperature: 12.7,
+  },
 };
 
 /** The network before training. */

@@ -16,6 +16,8 @@ export interface Evaluation {
   readonly confusion: Uint32Array;
   /** The answer for each sample. */
   readonly answers: Uint32Array;
+  /** What was compared, samples × classes: output spikes of each class, or its summed firing probabilities (`prob`). */
+  readonly scores: Float64Array;
 }
 
 /**
@@ -32,6 +34,7 @@ export function evaluate(model: Model, samples: readonly TrainingSample[], key: 
   const sums = new Float64Array(2 * classes);
   const confusion = new Uint32Array(classes * classes);
   const answers = new Uint32Array(samples.length);
+  const scores = new Float64Array(samples.length * classes);
   let correct = 0;
   for (const [i, sample] of samples.entries()) {
     run.forward(input.of(sample), { ...key, pass: key.pass + i });
@@ -39,8 +42,9 @@ export function evaluate(model: Model, samples: readonly TrainingSample[], key: 
     if (model.readout.by === 'prob') sums.copyWithin(0, classes);
     const answer = mostSpikes(sums, classes);
     answers[i] = answer;
+    scores.set(sums.subarray(0, classes), i * classes);
     confusion[sample.label * classes + answer]++;
     if (answer === sample.label) correct++;
   }
-  return { n: samples.length, correct, accuracy: correct / samples.length, confusion, answers };
+  return { n: samples.length, correct, accuracy: correct / samples.length, confusion, answers, scores };
 }

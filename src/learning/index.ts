@@ -4,6 +4,8 @@ export { classLoss } from './class-loss.js';
 export type { LossSpec, SampleLoss } from './class-loss.js';
 export { evaluate } from './evaluate.js';
 export type { Evaluation } from './evaluate.js';
+export { fitTemperature, temperatureLoss } from './fit-temperature.js';
+export type { TemperatureData } from './fit-temperature.js';
 export { LayerTape } from './layer-tape.js';
 export type { Tensors } from './layer-tape.js';
 export { prepareSamples } from './prepare-samples.js';

@@ -122,8 +122,10 @@ describe('training samples', () => {
       const packets = recording(seed);
       const model = modelOf(seed);
       const [sample] = await prepareSamples(model, packets, { name: 'rec', label: 'b' });
-      const { answers } = evaluate(model, [sample], { seed: 5, stream: 'rec', pass: 0 });
-      expect(model.readout.classes[answers[0]]).toBe(infer(packets, model).decisions[0].label);
+      const { answers, scores } = evaluate(model, [sample], { seed: 5, stream: 'rec', pass: 0 });
+      const [decision] = infer(packets, model).decisions;
+      expect(model.readout.classes[answers[0]]).toBe(decision.label);
+      expect(scores).toEqual(decision.counts);
       decided += answers[0];
     }
     expect(decided).toBeGreaterThan(0);
