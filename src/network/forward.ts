@@ -1,5 +1,5 @@
 import { RxSpikeError } from '../errors.js';
-import type { SpikePacket, StepGrid } from '../events/packet.js';
+import type { Mark, SpikePacket, StepGrid } from '../events/packet.js';
 import { type StreamInfo, streamInfo } from '../events/stream-info.js';
 import type { Step } from '../step.js';
 import { checkState, initialState, type NetworkState, resetState } from './network-state.js';
@@ -17,7 +17,8 @@ import { firstStep, pushSpike } from './spike-queue.js';
  * A packet is answered by one packet: the spikes of all steps that the watermark `untilStep` has newly passed, sorted by
  * step, then unit. Spikes of later steps wait. After the last input a recurrent network runs to the watermark and no
  * further. A mark resets memories and edges once all steps before `untilStep` are done. On a grid with `dt` 0, a step
- * without an input spike has no time of its own and takes that of the last spike before it.
+ * without an input spike has no time of its own and takes that of the last spike before it. What fired before an error
+ * is handed out before it.
  *
  * @throws `ERR_GEOMETRY` for a unit beyond the inputs, `ERR_TIME_ORDER` for a step that has passed, `ERR_ARGUMENT` for a
  * grid that changes without a mark, `ERR_LIMIT` for more than `maxSilentSteps` steps to run without input
@@ -39,12 +40,20 @@ export const networkStep: Step<NetworkParams, NetworkState, SpikePacket, SpikePa
     }
     run.columns.begin();
     const grid = enterGrid(run, state, input);
-    takeSpikes(run, state, input, grid);
-    runTo(run, state, grid, input.untilStep);
-    if (input.mark) endGrid(run, state);
-    state.until = Math.max(state.until, watermark(input));
-    const { untilStep, mark } = input;
-    emit({ stream: outStream(run, input.stream), ...run.columns.take(), until: state.until, untilStep, grid, mark });
+    const { next } = state;
+    const hand = (reached: number, untilStep: number, mark: Mark | null): void => {
+      state.until = Math.max(state.until, reached);
+      emit({ stream: outStream(run, input.stream), ...run.columns.take(), until: state.until, untilStep, grid, mark });
+    };
+    try {
+      takeSpikes(run, state, input, grid);
+      runTo(run, state, grid, input.untilStep);
+      if (input.mark) endGrid(run, state);
+    } catch (error) {
+      if (state.next > next) hand(grid.dt > 0 ? beginning(grid, state.next) : state.eventTime, state.next, null);
+      throw error;
+    }
+    hand(watermark(input), input.untilStep, input.mark);
   },
 };
 
@@ -154,5 +163,7 @@ function endGrid({ plan }: Run, state: NetworkState): void {
 /** Beginning of step `untilStep`, but never above what came in; a mark is passed on where it stands. */
 function watermark({ until, untilStep, grid, mark }: SpikePacket): number {
   if (mark !== null || grid.dt === 0) return until;
-  return Math.min(until, grid.t0 + (untilStep - grid.step0) * grid.dt);
+  return Math.min(until, beginning(grid, untilStep));
 }
+
+const beginning = ({ t0, step0, dt }: StepGrid, step: number): number => t0 + (step - step0) * dt;

@@ -1,6 +1,6 @@
 import { exp } from '../elementary.js';
 import { RxSpikeError } from '../errors.js';
-import type { Decision, Mark, SpikePacket, StepGrid } from '../events/packet.js';
+import type { Decision, FiringRows, Mark, SpikePacket, StepGrid } from '../events/packet.js';
 import type { Emit, Step } from '../step.js';
 import type { ReadoutSpec } from './model.js';
 import { checkReadout } from './readout-spec.js';
@@ -93,8 +93,7 @@ export const decideStep: Step<ReadoutSpec, ReadoutState, SpikePacket, Decision> 
     }
     state.lines = linesOf(spec, packet);
     enterGrid(spec, state, packet);
-    takeSpikes(spec, state, packet);
-    takeFiring(spec, state, packet);
+    takeRecords(spec, state, packet);
     const close: Close = (end, t1, mark) => decide(spec, state, { end, t1, mark }, emit);
     WINDOWS[spec.window.kind](spec, state, packet.untilStep, close);
     state.next = packet.untilStep;
@@ -147,41 +146,53 @@ function passed(step: number, next: number): RxSpikeError {
   return new RxSpikeError('ERR_TIME_ORDER', `decide: step ${step} comes after the watermark reached step ${next}`);
 }
 
-function takeSpikes({ classes, perClass }: ReadoutSpec, state: ReadoutState, packet: SpikePacket): void {
-  const { step, t, unit, length } = packet;
-  const { records, next } = state;
-  const count = classes.length;
-  const size = perClass * state.lines;
+/** Spikes and firing probabilities together in order of step, so that a record is only ever added at the end. */
+function takeRecords(spec: ReadoutSpec, state: ReadoutState, packet: SpikePacket): void {
+  const { step, length, firing } = packet;
+  checkFiring(spec, state, firing);
+  const rows = firing?.step ?? new Float64Array(0);
+  let row = 0;
   for (let i = 0; i < length; i++) {
-    if (!(step[i] >= next)) throw passed(step[i], next);
-    const c = Math.floor(unit[i] / size);
-    if (c >= count) {
-      throw new RxSpikeError('ERR_GEOMETRY', `decide: output unit ${unit[i]} fired, there are ${count * size}`);
-    }
-    const at = recordOf(records, step[i], count);
-    records.values[at * 2 * count + c]++;
-    records.t[at] = t[i];
+    while (row < rows.length && rows[row] < step[i]) takeFiring(spec, state, packet, row++);
+    takeSpike(spec, state, packet, i);
   }
+  while (row < rows.length) takeFiring(spec, state, packet, row++);
 }
 
-function takeFiring({ classes, perClass, by }: ReadoutSpec, state: ReadoutState, packet: SpikePacket): void {
-  const { firing } = packet;
+function checkFiring({ classes, perClass, by }: ReadoutSpec, { lines }: ReadoutState, firing: FiringRows | null): void {
   if (firing === null) {
     if (by === 'count') return;
     throw new RxSpikeError('ERR_ARGUMENT', 'decide: by "prob" needs packets with firing probabilities');
   }
+  const units = classes.length * perClass * lines;
+  if (firing.units !== units) {
+    throw new RxSpikeError('ERR_GEOMETRY', `decide: rows of ${firing.units} firing probabilities, not ${units}`);
+  }
+}
+
+function takeSpike({ classes, perClass }: ReadoutSpec, state: ReadoutState, packet: SpikePacket, i: number): void {
+  const { records, next, lines } = state;
+  const step = packet.step[i];
+  const unit = packet.unit[i];
+  if (!(step >= next)) throw passed(step, next);
   const count = classes.length;
-  const size = perClass * state.lines;
-  if (firing.units !== count * size) {
-    throw new RxSpikeError('ERR_GEOMETRY', `decide: rows of ${firing.units} firing probabilities, not ${count * size}`);
+  const c = Math.floor(unit / (perClass * lines));
+  if (c >= count) {
+    throw new RxSpikeError('ERR_GEOMETRY', `decide: output unit ${unit} fired, there are ${count * perClass * lines}`);
   }
-  const { records, next } = state;
-  for (let row = 0; row < firing.step.length; row++) {
-    if (!(firing.step[row] >= next)) throw passed(firing.step[row], next);
-    const first = recordOf(records, firing.step[row], count) * 2 * count + count;
-    for (let u = 0; u < firing.units; u++)
-      records.values[first + Math.floor(u / size)] += firing.p[row * firing.units + u];
-  }
+  const at = recordOf(records, step, count);
+  records.values[at * 2 * count + c]++;
+  records.t[at] = packet.t[i];
+}
+
+function takeFiring({ classes, perClass }: ReadoutSpec, state: ReadoutState, packet: SpikePacket, row: number): void {
+  const { step, p, units } = packet.firing as FiringRows;
+  const { records, next, lines } = state;
+  if (!(step[row] >= next)) throw passed(step[row], next);
+  const count = classes.length;
+  const size = perClass * lines;
+  const first = recordOf(records, step[row], count) * 2 * count + count;
+  for (let u = 0; u < units; u++) records.values[first + Math.floor(u / size)] += p[row * units + u];
 }
 
 type Window = (spec: ReadoutSpec, state: ReadoutState, limit: number, close: Close) => void;

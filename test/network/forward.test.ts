@@ -246,6 +246,28 @@ describe('networkStep, in words', () => {
     );
   });
 
+  it.each<[string, number | null, Spike[]]>([
+    ['a unit that there is not', null, [spike(3, 2)]],
+    ['a step that has passed', 2, [spike(3), spike(2)]],
+    ['more silence than it runs through', 2, [spike(30)]],
+  ])('hands out what fired before %s', (_, units, bad) => {
+    const spec = { layers: [one('a', 1)], edges: [{ from: 'in', to: 'a', delay: 0 }] };
+    const params: NetworkParams = { network: relay({ ...spec, mode: 'clocked' }), seed: 1, maxSilentSteps: 9 };
+    const outcomes = [[[spike(0), spike(1), ...bad]], [[spike(0)], [spike(1)], bad]].map((lists) => {
+      const out: SpikePacket[] = [];
+      const state = networkStep.init(params);
+      const rest = lists.slice(0, -1).map((list) => spikePacket(units, grid, list, { untilStep: list[0].step + 1 }));
+      const last = spikePacket(units, grid, lists.at(-1) ?? [], { untilStep: 40 });
+      expect(() => {
+        for (const packet of [...rest, last]) networkStep.advance(params, state, packet, (done) => out.push(done));
+      }).toThrow(expect.objectContaining({ name: 'RxSpikeError' }));
+      expect(out.at(-1)?.until).toBeLessThanOrEqual(grid.t0 + 3 * grid.dt);
+      return contentOf(out).spikes;
+    });
+    expect(outcomes[0].map(({ step }) => step).slice(0, 2)).toEqual([0, 1]);
+    expect(outcomes[1]).toEqual(outcomes[0]);
+  });
+
   it.each<Partial<NetworkParams>>([
     { seed: -1 },
     { seed: 0.5 },

@@ -333,6 +333,23 @@ describe('decideStep', () => {
     );
   });
 
+  it('takes a packet of very many steps in time that grows with them, not with their square', () => {
+    const steps = 300_000;
+    const every = Float64Array.from({ length: steps }, (_, step) => step);
+    const second = every.filter((step) => step % 2 === 1);
+    const packet: SpikePacket = {
+      ...spikePacket(6, grid, [], { untilStep: steps }),
+      step: second,
+      t: second.map((step) => grid.t0 + step * grid.dt),
+      unit: new Uint32Array(second.length).fill(3),
+      length: second.length,
+      firing: { step: every, p: new Float64Array(6 * steps).fill(0.25), units: 6 },
+    };
+    const [only] = decide(spec({ kind: 'mark' }), [packet]);
+    expect([...only.counts]).toEqual([0, steps / 2, 0]);
+    expect(decide(spec({ kind: 'tumbling', steps: 100 }), [packet])).toHaveLength(steps / 100);
+  });
+
   it('keeps sliding windows in bounded memory', () => {
     const readout = spec({ kind: 'sliding', steps: 20, every: 5 });
     const state = decideStep.init(readout);
