@@ -22,7 +22,11 @@ await build({
       rxspike: join(root, 'dist/src/index.js'),
     },
   },
-  build: { outDir, emptyOutDir: true, lib: { entry: join(root, 'scripts/browser/page.js'), formats: ['es'], fileName: 'page' } },
+  build: {
+    outDir,
+    emptyOutDir: true,
+    lib: { entry: join(root, 'scripts/browser/page.js'), formats: ['es'], fileName: 'page' },
+  },
 });
 
 const [first] = await bundledRecordings();
@@ -53,8 +57,9 @@ const recording = async () => await openRecording(first.path);
 const streamed = await serveStream({ source: recording, origins: [address] });
 
 const inNode = [];
-await new Promise(async (resolve, reject) => {
-  fromPackets((await recording()).events())
+const events = (await recording()).events();
+await new Promise((resolve, reject) => {
+  fromPackets(events)
     .pipe(runModel(model, { seed: 1 }))
     .subscribe({
       next: ({ label, confidence, counts }) => inNode.push([label, confidence, [...counts]]),
@@ -65,7 +70,15 @@ await new Promise(async (resolve, reject) => {
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
 });
 let failed = false;
 try {
@@ -85,7 +98,9 @@ try {
   for (const [way, list] of Object.entries(seen)) {
     const same = inNode.length === 1 && JSON.stringify(list) === JSON.stringify(inNode);
     failed ||= !same;
-    console.log(`${same ? 'ok' : 'NOT THE SAME'}: ${way} decides ${JSON.stringify(list)}; Node: ${JSON.stringify(inNode)}`);
+    console.log(
+      `${same ? 'ok' : 'NOT THE SAME'}: ${way} decides ${JSON.stringify(list)}; Node: ${JSON.stringify(inNode)}`,
+    );
   }
   const serious = complaints.filter((text) => !text.includes('404'));
   if (serious.length > 0) {
