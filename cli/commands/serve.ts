@@ -23,7 +23,7 @@ export interface ServeOptions extends SourceOptions {
  */
 export async function serve(sources: string[], options: ServeOptions, output: Output): Promise<CommandResult> {
   const { host, port, clients, speed, token, loop = false, seed, format } = options;
-  const server = await serveStream({
+  const opening = serveStream({
     // The token is the one that subscribers show; a served stream that is passed on is asked for without one.
     source: () =>
       openStreams(sources, {
@@ -37,6 +37,8 @@ export async function serve(sources: string[], options: ServeOptions, output: Ou
     ...(clients === undefined ? {} : { clients }),
     ...(token === undefined ? {} : { token }),
   });
+  const server = await unlessInterrupted(opening, output.interrupted);
+  if (server === null) return { json: { url: null, port: null }, status: 130 };
   const facts = (): Record<string, unknown> => ({ url: server.url, port: server.port, ...server.counts });
   output.announce(`serving ${server.url}`);
   let done: boolean;

@@ -1,5 +1,5 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type Server, createServer } from 'node:net';
+import { type Server, type Socket, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectRoot } from '../shared-data.js';
@@ -67,6 +67,22 @@ describe('serve and run ws://', () => {
 });
 
 describe('what goes wrong between two sides', () => {
+  it('an interruption while the source keeps one waiting ends serve', async () => {
+    const silent = createServer();
+    await new Promise<void>((resolve) => void silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as { port: number };
+    const connected = new Promise((resolve) => void silent.once('connection', resolve));
+    const server = start(['serve', `ws://127.0.0.1:${port}`, '--json']);
+    const socket = (await connected) as Socket;
+    server.child.kill('SIGINT');
+    const began = performance.now();
+    const { status, json, stderr } = await server.finished;
+    expect({ status, json, stderr }).toEqual({ status: 130, json: { url: null, port: null }, stderr: '' });
+    expect(performance.now() - began).toBeLessThan(5000);
+    socket.destroy();
+    silent.close();
+  });
+
   it('a server that goes away in the middle: what came before is counted, then one line', async () => {
     const server = start(['serve', '--clients', '1', '--speed', '2']);
     const running = start(['run', '--model', model, await address(server)]);
