@@ -16,7 +16,7 @@ import { Broadcast, type ServeCounts, type ServeMode, Solo } from './broadcast.j
 import { EVENTS_PER_FRAME, requireEventsPerFrame } from './frame-writer.js';
 import { MAX_CONTROL_BYTES, SUBPROTOCOL } from './frames.js';
 import { Outlet } from './outlet.js';
-import { type GuardSettings, isLoopback, refusal } from './upgrade-guard.js';
+import { type GuardSettings, type Refusal, isLoopback, refusal } from './upgrade-guard.js';
 import type { SocketLike } from './wire.js';
 
 /** What is served: a recording, a replay in pull form, or packets that push themselves. */
@@ -98,10 +98,12 @@ export async function serveStream(options: ServeOptions): Promise<StreamServer> 
     options.clients === undefined
       ? new Solo(first, options.source, pull, counts, settings.eventsPerFrame)
       : new Broadcast(first, pull, counts, settings.eventsPerFrame, options.clients);
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 10_000 }, (_request, response) => {
+  const server = createServer({ headersTimeout: 10_000, requestTimeout: 10_000 }, (request, response) => {
+    const refused = look(request, settings.guard);
+    const stranger = refused?.status === 403 || refused?.status === 401;
     response
-      .writeHead(426, { connection: 'close', 'content-type': 'text/plain' })
-      .end(`${SUBPROTOCOL} over WebSocket\n`);
+      .writeHead(stranger ? refused.status : 426, { connection: 'close', 'content-type': 'text/plain' })
+      .end(stranger ? `${refused.why}\n` : `${SUBPROTOCOL} over WebSocket\n`);
   });
   const sockets = accept(server, mode, settings);
   try {
@@ -222,8 +224,7 @@ function accept(server: Server, mode: ServeMode, settings: Settings): Set<WebSoc
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
-    const { host, origin, authorization, 'sec-websocket-protocol': protocols } = request.headers;
-    const refused = refusal({ url: request.url, host, origin, authorization, protocols }, settings.guard, SUBPROTOCOL);
+    const refused = look(request, settings.guard);
     if (refused) answer(socket, refused.status, refused.why);
     else if (acceptor.clients.size >= settings.maxConnections) answer(socket, 503, 'too many connections');
     else if (!mode.admits) answer(socket, 503, 'the stream has begun');
@@ -235,6 +236,11 @@ function accept(server: Server, mode: ServeMode, settings: Settings): Set<WebSoc
     }
   });
   return acceptor.clients;
+}
+
+function look({ url, headers }: IncomingMessage, guard: GuardSettings): Refusal | null {
+  const { host, origin, authorization, 'sec-websocket-protocol': protocols } = headers;
+  return refusal({ url, host, origin, authorization, protocols }, guard, SUBPROTOCOL);
 }
 
 function answer(socket: Duplex, status: number, why: string): void {

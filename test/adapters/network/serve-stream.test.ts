@@ -402,9 +402,15 @@ describe('who may connect', () => {
     await expect(knock(server, { host: 'evil.example' }, query)).resolves.toBe(403);
   });
 
-  it('answers plain HTTP with 426, and limits connections', async () => {
+  it('answers plain HTTP with 426, strangers as ever, and limits connections', async () => {
     const server = await serve({ source, maxConnections: 1 });
-    await expect(knock(server, { connection: 'close', upgrade: '' })).resolves.toBe(426);
+    const plain = { connection: 'close', upgrade: '' };
+    await expect(knock(server, plain)).resolves.toBe(426);
+    await expect(knock(server, { ...plain, host: 'evil.example' })).resolves.toBe(403);
+    await expect(knock(server, { ...plain, origin: 'http://evil.example' })).resolves.toBe(403);
+    const closed = await serve({ source, token: 'sesame-1' });
+    await expect(knock(closed, plain)).resolves.toBe(401);
+    await expect(knock(closed, { ...plain, authorization: 'Bearer sesame-1' })).resolves.toBe(426);
     const stream = await openStream(server.url);
     await expect(knock(server)).resolves.toBe(503);
     stream.close();
