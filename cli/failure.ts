@@ -58,7 +58,9 @@ export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof PartialFailure) return failureOf(thrown.cause);
   if (thrown instanceof UsageError) return { code: 'ERR_ARGUMENT', message: oneLine(thrown.message), status: 2 };
   if (isRxSpikeError(thrown)) {
-    return { code: thrown.code, message: oneLine(thrown.message), status: thrown.code === 'ERR_ARGUMENT' ? 2 : 1 };
+    // What a server complains of is no wrong use of this command line.
+    const misused = thrown.code === 'ERR_ARGUMENT' && thrown.details['from'] === undefined;
+    return { code: thrown.code, message: oneLine(thrown.message), status: misused ? 2 : 1 };
   }
   const system = (thrown as { code?: unknown } | null)?.code;
   const code = (typeof system === 'string' ? SYSTEM_CODES[system] : undefined) ?? 'ERR_INTERNAL';

@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type Server, type Socket, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { peer } from '../adapters/network/peer.js';
 import { projectRoot } from '../shared-data.js';
 import { type Finished, type Running, command, commandInside, failureComplaint, start } from './command-line.js';
 import { temporaryFolder, writeModel } from './provisional-model.js';
@@ -101,6 +102,13 @@ describe('what goes wrong between two sides', () => {
     expect(failureComplaint(done, 1, 'ERR_TRUNCATED')).toBeNull();
     expect(done.json).toMatchObject({ events: 1000 });
     expect(failureComplaint(await server.finished, 1, 'ERR_TRUNCATED')).toBeNull();
+  });
+
+  it('a server that complains of an argument: exit status 1, the command line was right', async () => {
+    const other = await peer((_, send) => send({ type: 'error', code: 'ERR_ARGUMENT', message: 'of its own' }));
+    const done = await run(other.url);
+    expect(failureComplaint(done, 1, 'ERR_ARGUMENT')).toBeNull();
+    await other.close();
   });
 
   it('a port in use', async () => {
