@@ -58,7 +58,7 @@ export function queueState<P extends Packet>(): QueueState<P> {
  * (nothing has changed then: offer it again later).
  *
  * Marks outlive events: a dropped packet that bears a mark leaves the mark behind, as an empty packet or on the packet
- * before it, and a mark is dropped only where nothing but marks is held. The watermark of a dropped packet is lost only
+ * before it, and a mark is dropped only where every packet that is held bears one. The watermark of a dropped packet is lost only
  * until the next packet is handed out.
  *
  * @throws `ERR_OVERFLOW` when the policy is `error` and the packet does not fit
@@ -134,7 +134,12 @@ function dropNewest<P extends Packet>(params: QueueParams, state: QueueState<P>,
     if (!packet.mark) return;
     state.dropped.marks--;
     state.held.marks++;
-  } else if (packet.mark && state.held.packets < params.packets) {
+  } else if (packet.mark) {
+    if (state.held.packets >= params.packets) {
+      const at = state.items.findLastIndex(({ mark }) => !mark);
+      if (at < 0) return;
+      drop(state, at, null);
+    }
     const kept = withoutEvents(packet);
     state.items.push(kept);
     count(state.held, kept, 1);

@@ -1,8 +1,6 @@
 import { RxSpikeError } from '../errors.js';
 import { requireArgument, requireInteger, requireWord } from '../events/argument.js';
-import { concatPackets } from '../events/concat-packets.js';
-import { type EventPacket, silence } from '../events/packet.js';
-import { slicePacket } from '../events/slice-packet.js';
+import type { EventPacket, Mark } from '../events/packet.js';
 import { type StreamInfo, streamInfo } from '../events/stream-info.js';
 import { timeOrderError } from '../events/time-order.js';
 import {
@@ -95,30 +93,55 @@ export function mergeComplete(state: TimeMergeState, index: number): void {
 export function mergeDrain(params: TimeMergeParams, state: TimeMergeState, emit: (packet: EventPacket) => void): void {
   if (state.sources.some((source) => !source.info && !source.done)) return;
   const stream = (state.info ??= merged(params, state));
-  let runs: EventPacket[] = [];
+  let runs: Run[] = [];
+  const hand = (until: number, mark: Mark | null): void => {
+    state.until = Math.max(state.until, until);
+    emit(runsOf(stream, runs, state.until, mark));
+    runs = [];
+  };
   for (let index = earliest(state); index >= 0; index = earliest(state)) {
     const source = state.sources[index];
     const { head, at } = source;
     if (!head || !mayGo(state, index, at < head.length ? head.t[at] : head.until)) break;
     if (at < head.length) {
       source.at = runEnd(state, index, head, at);
-      runs.push({ ...slicePacket(head, at, source.at), stream, mark: null });
+      runs.push({ packet: head, from: at, to: source.at });
     } else {
       // Only a mark is left of it: a packet without one is let go of when its last event is.
       const passed = params.marks === 'all' || (params.marks === 'first' && index === 0);
-      if (passed) {
-        state.until = Math.max(state.until, head.until);
-        emit({ ...concatPackets([...runs, silence(stream, head.until)]), until: state.until, mark: head.mark });
-        runs = [];
-      }
+      if (passed) hand(head.until, head.mark);
       source.until = head.until;
       source.head = null;
     }
   }
   const until = watermark(state);
-  if (runs.length === 0 && until <= state.until) return;
-  state.until = Math.max(state.until, until);
-  emit({ ...concatPackets([...runs, silence(stream, until)]), until: state.until });
+  if (runs.length > 0 || until > state.until) hand(until, null);
+}
+
+/** Events `from` … `to − 1` of a packet. */
+interface Run {
+  readonly packet: EventPacket;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The events of all runs, one run after another, in fresh memory. */
+function runsOf(stream: StreamInfo, runs: readonly Run[], until: number, mark: Mark | null): EventPacket {
+  const length = runs.reduce((sum, { from, to }) => sum + to - from, 0);
+  const t = new Float64Array(length);
+  const x = new Uint16Array(length);
+  const y = new Uint16Array(length);
+  const p = new Uint8Array(length);
+  let at = 0;
+  for (const { packet, from, to } of runs) {
+    for (let i = from; i < to; i++, at++) {
+      t[at] = packet.t[i];
+      x[at] = packet.x[i];
+      y[at] = packet.y[i];
+      p[at] = packet.p[i];
+    }
+  }
+  return { stream, length, t, x, y, p, until, mark };
 }
 
 /** The stream whose next event or mark is the earliest, the first of equals; −1 where nothing is held. */

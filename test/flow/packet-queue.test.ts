@@ -138,6 +138,18 @@ describe('bounded queue', () => {
     expect(state.dropped).toEqual({ packets: 1, events: 0, marks: 1 });
   });
 
+  it('drops the newest events for a mark that finds no packet to stand on', () => {
+    const state = queueState<EventPacket>();
+    for (const one of [packet(1, 1), packet(2, 2), packet(3, 3, END)]) offerPacket(params('dropNewest'), state, one);
+    offerPacket(params('dropNewest'), state, packet(4, 4, END));
+    expect(state.items.map(({ until, length, mark }) => [until, length, mark])).toEqual([
+      [1, 1, null],
+      [3, 3, END],
+      [4, 0, END],
+    ]);
+    expect(state.dropped).toEqual({ packets: 1, events: 6, marks: 0 });
+  });
+
   it('takes a packet that is larger than the queue where no event is held', () => {
     const state = queueState<EventPacket>();
     expect(offerPacket(params('block'), state, packet(50, 1))).toBe(true);

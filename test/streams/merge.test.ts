@@ -140,6 +140,21 @@ describe('mergeByTime', () => {
     expect(gauge.counts).toMatchObject({ taken: { events: 10 }, dropped: { events: 5 }, handedOut: { events: 5 } });
   });
 
+  it('merges long packets whose events alternate in time that grows with them, not with their square', () => {
+    const times = Array.from({ length: 300_000 }, (_, i) => i);
+    const [even, odd] = [0, 1].map((x) =>
+      of(
+        events(
+          x,
+          times.filter((t) => t % 2 === x),
+        ),
+      ),
+    );
+    const merged: EventPacket[] = [];
+    mergeByTime([even, odd]).subscribe((packet) => merged.push(packet));
+    expect(merged.flatMap(({ t }) => [...t])).toEqual(times);
+  });
+
   it('refuses wrong arguments at the call', () => {
     const wrong = expect.objectContaining({ code: 'ERR_ARGUMENT' });
     expect(() => mergeByTime([])).toThrow(wrong);
