@@ -16,12 +16,12 @@ export function combine<In, Out>(
     const combiner = make();
     let running = sources.length;
     let draining = false;
+    let failure: { readonly error: unknown } | null = null;
     const pending: Out[] = [];
     const emit = (packet: Out): void => void pending.push(packet);
 
     const step = (change: () => void): void => {
-      if (subscriber.closed) return;
-      let failure: { readonly error: unknown } | null = null;
+      if (failure || subscriber.closed) return;
       try {
         change();
         combiner.drain(emit);
@@ -29,13 +29,12 @@ export function combine<In, Out>(
         failure = { error };
       }
       // A source that emits from inside a consumer's handler adds to what the outer call hands out.
-      if (!draining) {
-        draining = true;
-        for (let out = pending.shift(); out !== undefined; out = pending.shift()) subscriber.next(out);
-        draining = false;
-      }
+      if (draining) return;
+      draining = true;
+      for (let out = pending.shift(); out !== undefined; out = pending.shift()) subscriber.next(out);
+      draining = false;
       if (failure) subscriber.error(failure.error);
-      else if (running === 0 && !draining) subscriber.complete();
+      else if (running === 0) subscriber.complete();
     };
 
     sources.forEach((source, index) => {
@@ -44,7 +43,10 @@ export function combine<In, Out>(
       subscriber.add(
         open.subscribe({
           next: (packet) => step(() => combiner.take(index, packet)),
-          error: (error: unknown) => subscriber.error(error),
+          error: (error: unknown) =>
+            step(() => {
+              failure = { error };
+            }),
           complete: () =>
             step(() => {
               running--;

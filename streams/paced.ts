@@ -101,10 +101,10 @@ export class Paced implements AsyncIterableIterator<EventPacket, undefined>, Rep
     for (let from = 0; !this.#closed;) {
       const end = stretchEnd(this.#pace, this.#delivered);
       const to = end === Infinity ? packet.length : before(end, packet, from);
-      const last = to === packet.length && packet.until <= end;
+      const last = to === packet.length && !(packet.until > end);
       const until = last ? packet.until : end;
       if (!(await this.#isDue(dueTime(this.#pace, until)))) continue;
-      this.#delivered = Math.max(this.#delivered, until);
+      if (until > this.#delivered) this.#delivered = until;
       this.position = this.#delivered;
       yield piece(packet, from, to, until, last);
       if (last) return;
@@ -145,11 +145,11 @@ export class Paced implements AsyncIterableIterator<EventPacket, undefined>, Rep
   }
 }
 
-/** Index of the first event from `from` on whose time is `end` or later. */
+/** Index of the first event from `from` on whose time is `end` or later; one without a time (NaN) is not held back. */
 function before(end: number, packet: EventPacket, from: number): number {
   const { t, length } = packet;
   let i = from;
-  while (i < length && t[i] < end) i++;
+  while (i < length && !(t[i] >= end)) i++;
   return i;
 }
 

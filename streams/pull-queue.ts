@@ -27,7 +27,7 @@ export function pullQueue<P extends Packet>(
       return this;
     },
     next: () => {
-      close ??= isObservable(source) ? push(source, channel) : pull(source, channel);
+      if (!channel.returned) close ??= isObservable(source) ? push(source, channel) : pull(source, channel);
       return channel.next();
     },
     return: () => {

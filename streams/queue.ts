@@ -56,7 +56,9 @@ export function boundedQueue<P extends Packet>(
       const reading = new Subscription();
 
       const handOut = (): void => {
-        for (let packet = takePacket(state); packet && !subscriber.closed; packet = takePacket(state)) {
+        while (!subscriber.closed) {
+          const packet = takePacket(state);
+          if (!packet) break;
           subscriber.next(packet);
         }
         if (end && 'error' in end) subscriber.error(end.error);

@@ -176,6 +176,27 @@ describe('mergeByTime', () => {
   });
 });
 
+describe('a source that breaks from inside a handler', () => {
+  it.each([
+    ['steps back in time', 'ERR_TIME_ORDER', (b: Subject<EventPacket>) => b.next(events(1, [2]))],
+    ['fails', 'broken', (b: Subject<EventPacket>) => b.error(Object.assign(new Error(), { code: 'broken' }))],
+  ])('%s: everything that was ready comes before the error', (_, code, breakIt) => {
+    const [a, b] = [new Subject<EventPacket>(), new Subject<EventPacket>()];
+    const seen: string[] = [];
+    mergeByTime([a, b]).subscribe({
+      next: (packet) => {
+        seen.push(brief(packet));
+        if (seen.length === 1) breakIt(b);
+      },
+      error: (error: { code: string }) => seen.push(error.code),
+    });
+    for (const t of [1, 2, 3]) a.next(events(0, [t], t, END));
+    b.next(events(1, [5]));
+    expect(seen).toEqual(['1a <1 end', '2a <2 end', '3a <3 end', code]);
+    expect([a.observed, b.observed]).toEqual([false, false]);
+  });
+});
+
 /** Tokens of all scripts by time, then by source, then as they stand. */
 const oracle = (scripts: readonly Script[]): unknown[] =>
   scripts

@@ -1,4 +1,15 @@
-import { NEVER, Observable, Subject, asyncScheduler, concat, map, of, queueScheduler, throwError } from 'rxjs';
+import {
+  NEVER,
+  Observable,
+  Subject,
+  asyncScheduler,
+  concat,
+  firstValueFrom,
+  map,
+  of,
+  queueScheduler,
+  throwError,
+} from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { describe, expect, it } from 'vitest';
 import { type EventPacket, type Mark, RxSpikeError, eventPacket, silence, streamInfo } from '../../src/index.js';
@@ -92,6 +103,15 @@ describe('boundedQueue', () => {
       expectObservable(queued, '---!').toBe('-a', { a: '1/1' });
       expectSubscriptions(source.subscriptions).toBe('^--!');
     });
+  });
+
+  it('counts as handed out only what was, also when the subscriber leaves', async () => {
+    const gauge = new QueueGauge();
+    const source = new Subject<EventPacket>();
+    const first = firstValueFrom(source.pipe(boundedQueue({ gauge })));
+    for (const one of burst(3)) source.next(one);
+    await expect(first).resolves.toMatchObject({ until: 1 });
+    expect(gauge.counts).toMatchObject({ taken: { packets: 3 }, handedOut: { packets: 1 }, held: { packets: 2 } });
   });
 
   it('refuses wrong arguments at the call', () => {
@@ -192,6 +212,12 @@ describe('pullQueue', () => {
     expect(source.observed).toBe(true);
     await queue.return?.();
     expect(source.observed).toBe(false);
+
+    const never = new Subject<EventPacket>();
+    const left = pullQueue(never);
+    await left.return?.();
+    await expect(left.next()).resolves.toMatchObject({ done: true });
+    expect(never.observed).toBe(false);
 
     const waiting = iterable([...burst(50), silence(stream, 99)]);
     for await (const { until } of pullQueue(waiting, { packets: 2 })) if (until === 3) break;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { firstValueFrom, lastValueFrom, take, toArray } from 'rxjs';
+import { firstValueFrom, lastValueFrom, take, tap, toArray } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import {
   type EventPacket,
@@ -177,6 +177,29 @@ describe('replay', () => {
       const { seen } = start([recording(packets([1000])), recording(packets([1]), { stream })], clock);
       await clock.run();
       expect(seen).toEqual(['1 1000 <1000', '2 <1001 end null/null', '2 # ERR_GEOMETRY']);
+    },
+  );
+
+  it.each([1, 'max'] as const)(
+    'comes to an end where a time or watermark is not a number, at speed %s',
+    async (speed) => {
+      const [first, last] = packets([1000, 4999], 2);
+      const broken = [
+        { ...first, t: Float64Array.of(NaN, 4999) },
+        { ...first, until: NaN },
+        { ...first, t: Float64Array.of(4999, NaN), until: NaN },
+      ];
+      for (const packet of broken) {
+        const clock = new VirtualClock();
+        let events = 0;
+        const counted = replay([recording([packet, last])], { clock, speed }).pipe(
+          tap(({ length }) => (events += length)),
+        );
+        const { seen } = watch(clock, counted, brief);
+        await clock.run(50);
+        expect(events).toBe(2);
+        expect(seen.at(-1)).toMatch(/\|$/);
+      }
     },
   );
 
