@@ -1,10 +1,14 @@
 import { RxSpikeError } from '../../../src/index.js';
 import type { OpenedFormat } from '../decoder.js';
+import { AEDAT3_PACKET_HEADER_BYTES, parseAedat3PacketHeader } from '../generated/headers.js';
 import type { Prefix } from '../prefix.js';
 import type { OpenOptions } from '../recording.js';
 import { headerValue, readTextHeader, type TextHeader } from '../text-header.js';
 import { Aedat3Decoder } from './decoder.js';
-import { END_HEADER, sizeOf } from './layout.js';
+import { END_HEADER, POLARITY_TYPE, sizeOf } from './layout.js';
+
+/** How far the first polarity packet is looked for, bytes. */
+const LOOK = 1 << 20;
 
 /**
  * Reads an AEDAT 3.1 or 3.0 header.
@@ -23,22 +27,35 @@ export async function openAedat3(prefix: Prefix, version: '3.0' | '3.1', options
       details: { format: packets },
     });
   }
-  const sensor = sourceOf(header, options.stream);
+  const sources = sourcesOf(header);
+  const several = sources.size > 1;
+  const source = options.stream ?? (several ? await firstSource(prefix, header.end) : null);
+  // One source alone is the camera, whatever number its packets have.
+  const only = several || options.stream !== undefined ? null : [...sources.values()][0];
+  const sensor = (source === null ? only : sources.get(source)) ?? null;
   const [width, height] = sensor === null ? [null, null] : sizeOf(sensor);
   return {
     format,
     dataStart: header.end,
     stream: { width, height, yUp: version === '3.0' },
     facts: { sensor, chipAssumed: false, sniffed: `version line ${header.lines[0]}` },
-    decoder: () => new Aedat3Decoder(format, header.end, options.stream ?? null),
+    decoder: () => new Aedat3Decoder(format, header.end, source),
   };
 }
 
-/** Description of a source (`#Source 1: DAVIS240C`): of the one asked for, else of the first in the header. */
-function sourceOf(header: TextHeader, wanted: number | undefined): string | null {
-  for (const line of header.lines) {
-    const [, id, description] = /^#Source (\d+): *(.*)$/.exec(line) ?? [];
-    if (description && (wanted === undefined || Number(id) === wanted)) return description.trim();
+/** Descriptions of the sources by number (`#Source 1: DAVIS240C`). */
+function sourcesOf(header: TextHeader): ReadonlyMap<number, string> {
+  const found = header.lines.map((line) => /^#Source (\d+): *(.*\S)/.exec(line) ?? []);
+  return new Map(found.flatMap(([, id, description]) => (description ? [[Number(id), description]] : [])));
+}
+
+/** Source of the first polarity packet that begins in the first bytes of the data; null where there is none. */
+async function firstSource(prefix: Prefix, dataStart: number): Promise<number | null> {
+  for (let at = dataStart; at < dataStart + LOOK && (await prefix.fill(at + AEDAT3_PACKET_HEADER_BYTES));) {
+    const { eventType, eventSource, eventSize, eventNumber } = parseAedat3PacketHeader(prefix.bytes.subarray(at));
+    if (eventType === POLARITY_TYPE) return eventSource;
+    if (eventSize <= 0 || eventNumber < 0) return null;
+    at += AEDAT3_PACKET_HEADER_BYTES + eventNumber * eventSize;
   }
   return null;
 }
