@@ -32,7 +32,8 @@ type State = 'header' | 'body' | 'skip' | 'table';
 
 /** AEDAT 4.0 packets → events; see {@link Decoder}. A packet is delivered when it is whole. */
 export class Aedat4Decoder implements Decoder {
-  readonly side: Counts = {};
+  /** Names come from the file, so there must be none in it from the start. */
+  readonly side: Counts = Object.create(null) as Counts;
   readonly violations: Counts = {};
   readonly #parts: Parts;
   readonly #types: ReadonlyMap<number, DeclaredStream>;
@@ -83,10 +84,8 @@ export class Aedat4Decoder implements Decoder {
   end(): void {
     if (this.#state === 'table') return this.#table();
     const atBoundary = this.#state === 'header' && this.#remaining === AEDAT4_PACKET_HEADER_BYTES;
-    if (atBoundary && this.#parts.tableAt === null) {
-      this.violations.interrupted = 1;
-      return;
-    }
+    if (this.#parts.tableAt === null) this.violations.interrupted = 1;
+    if (atBoundary && this.#parts.tableAt === null) return;
     throw new RxSpikeError(
       'ERR_TRUNCATED',
       atBoundary
@@ -114,7 +113,7 @@ export class Aedat4Decoder implements Decoder {
     }
     this.#stream = stream;
     this.#remaining = size;
-    const name = SIDE_NAMES[stream.type];
+    const name = SIDE_NAMES.get(stream.type);
     // Frames come one a packet and are large: they are counted unopened. So are packets of types unknown here.
     if (stream.type === 'EVTS' || (name !== undefined && name !== 'frames')) {
       this.#limit(`packet at byte ${this.#packetAt}`, size);
@@ -133,7 +132,7 @@ export class Aedat4Decoder implements Decoder {
     const content = this.#expand(bytes, what);
     const table = new FlatbufferTable(content, stream.type, what);
     if (stream.type !== 'EVTS') {
-      this.#count(SIDE_NAMES[stream.type], table.vector(0, 4).length);
+      this.#count(SIDE_NAMES.get(stream.type) ?? stream.type, table.vector(0, 4).length);
       return;
     }
     const { at, length } = table.vector(0, EVENT_BYTES);

@@ -16,7 +16,11 @@ export const COMPRESSIONS = ['none', 'lz4', 'lz4-high', 'zstd', 'zstd-high'] as 
 export type Compression = (typeof COMPRESSIONS)[number];
 
 /** Names of side streams by type identifier. */
-export const SIDE_NAMES: Readonly<Record<string, string>> = { FRME: 'frames', IMUS: 'imu', TRIG: 'triggers' };
+export const SIDE_NAMES: ReadonlyMap<string, string> = new Map([
+  ['FRME', 'frames'],
+  ['IMUS', 'imu'],
+  ['TRIG', 'triggers'],
+]);
 
 /** A stream as the description declares it. */
 export interface DeclaredStream {

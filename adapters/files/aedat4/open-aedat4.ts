@@ -42,7 +42,7 @@ export async function openAedat4(prefix: Prefix, options: OpenOptions): Promise<
       width: events?.width ?? null,
       height: events?.height ?? null,
       epoch: 'unix',
-      side: [...new Set(streams.flatMap(({ type }) => SIDE_NAMES[type] ?? []))],
+      side: [...new Set(streams.flatMap(({ type }) => SIDE_NAMES.get(type) ?? []))],
     },
     facts: { sensor: events?.source ?? null, chipAssumed: false, sniffed: 'version line #!AER-DAT4.0' },
     decoder: () =>

@@ -41,12 +41,20 @@ describe('AEDAT 4.0', () => {
       [0, 'FRME'],
       [1, 'EVTS'],
       [2, 'WXYZ'],
+      [3, 'constructor'],
     ]);
     const junk = new Uint8Array(300).fill(0xee);
-    const packets = [packet(0, junk), packet(2, junk), packet(2, new Uint8Array(0)), packet(1, eventBody(A))];
+    const packets = [
+      packet(0, junk),
+      packet(2, junk),
+      packet(2, new Uint8Array(0)),
+      packet(3, junk),
+      packet(1, eventBody(A)),
+    ];
     const outcome = await read(aedat4({ xml, packets }), {});
     expect(outcome).toMatchObject({ events: 2, code: null });
-    expect(outcome.report?.side).toEqual({ frames: 1, wxyz: 2 });
+    expect(outcome.report?.side).toEqual({ frames: 1, wxyz: 2, constructor: 1 });
+    expect((await openRecording(aedat4({ xml, packets }))).info.side).toEqual(['frames']);
   });
 
   it('a file without an event stream has no events', async () => {
@@ -72,6 +80,7 @@ describe('AEDAT 4.0', () => {
       events: 2,
       code: 'ERR_TRUNCATED',
       marks: [],
+      report: { violations: { interrupted: 1 } },
     });
   });
 
