@@ -89,6 +89,7 @@ describe('AEDAT 2.0', () => {
     const names = [
       'eu.seebetter.ini.chips.davis.DAVIS240A',
       'a.Davis346blue',
+      'DAVI346',
       'Davis640',
       'x.DVS128',
       'b.Davis208PixelParade',
@@ -102,6 +103,7 @@ describe('AEDAT 2.0', () => {
     expect(facts).toEqual([
       ['DAVIS240A', 240, 180, false, true, true],
       ['Davis346blue', 346, 260, false, true, true],
+      ['DAVI346', 346, 260, false, true, true],
       ['Davis640', 640, 480, false, true, true],
       ['DVS128', 128, 128, false, true, true],
       ['Davis208PixelParade', 208, 192, false, true, true],
