@@ -222,11 +222,16 @@ export function isAlive(pid) {
   }
 }
 
+/** A lock is written within this time, and kept no longer than that, ms. */
+const BEING_WRITTEN = 5000;
+const LONGEST = 900_000;
+
 const pause = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
 /**
  * Keeps two set-ups of one clone from working at the same time: waits while another lives, and takes over what a dead one
- * left. A lock without a number in it is being written, unless it is old.
+ * left. A lock without a number in it is being written, unless it is old. One of a quarter of an hour is taken over in any
+ * case: no set-up lasts as long, and the number of a dead one may be another process by now.
  */
 export function lockSetup(root, wait = pause) {
   const folder = join(root, '.setup');
@@ -241,7 +246,8 @@ export function lockSetup(root, wait = pause) {
       if (error.code !== 'EEXIST') throw error;
     }
     const owner = Number(readText(path));
-    const abandoned = owner > 0 ? owner === process.pid || !isAlive(owner) : isOld(path);
+    const abandoned =
+      owner > 0 ? owner === process.pid || !isAlive(owner) || isOld(path, LONGEST) : isOld(path, BEING_WRITTEN);
     if (abandoned) {
       rmSync(path, { force: true });
       continue;
@@ -252,9 +258,9 @@ export function lockSetup(root, wait = pause) {
   }
 }
 
-function isOld(path) {
+function isOld(path, ms) {
   const found = statSync(path, { throwIfNoEntry: false });
-  return found !== undefined && Date.now() - found.mtimeMs > 5000;
+  return found !== undefined && Date.now() - found.mtimeMs > ms;
 }
 
 /**
@@ -276,7 +282,7 @@ export function setUpOrExit(options) {
   try {
     setUp(ROOT, options);
   } catch (error) {
-    if (!(error instanceof SetupError) || process.env.RXSPIKE_DEBUG === '1') throw error;
+    if (process.env.RXSPIKE_DEBUG === '1') throw error;
     process.stderr.write(`rxspike set-up: ${error.message}\n`);
     process.exit(error.exitCode ?? 1);
   }

@@ -218,6 +218,13 @@ describe('npm start in a fresh clone', () => {
     expect(calls()).toEqual(['npm ci']);
   });
 
+  it('says in one line that it may not write', () => {
+    write('.setup', '');
+    const broken = start();
+    expect(broken.status).toBe(1);
+    expect(broken.stderr).toMatch(/^rxspike set-up: EEXIST: [^\n]*\n$/);
+  });
+
   it('says in one line that a clone without lock file is not complete', () => {
     rmSync(path('package-lock.json'));
     const broken = start();
@@ -227,6 +234,16 @@ describe('npm start in a fresh clone', () => {
 });
 
 describe('the lock of a set-up', () => {
+  it('is taken over when it is older than any set-up lasts, whoever has its number now', () => {
+    write('.setup/lock', String(process.ppid));
+    const old = new Date(Date.now() - 1_000_000);
+    utimesSync(path('.setup/lock'), old, old);
+    lockSetup(root, () => {
+      throw new Error('waited');
+    }).release();
+    expect(existsSync(path('.setup/lock'))).toBe(false);
+  });
+
   it('is waited for while its owner lives, and taken over when the owner is dead', () => {
     const dead = spawnSync(process.execPath, ['-e', '']).pid;
     expect(isAlive(dead)).toBe(false);
