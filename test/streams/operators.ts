@@ -78,6 +78,18 @@ export const LAYER: SqsLayerParts = {
   omega: normals(3, 900),
   recurrent: { weights: normals(9, 0.7), delay: 2 },
 };
+/** Two lines, two memory qubits. */
+const LAYERED: SqsLayerParts = {
+  name: 'layered',
+  inputs: UNITS,
+  neurons: 2,
+  weights: normals(UNITS * 4, 0.7),
+  encoder: { kind: 'clip' },
+  circuit: { kind: 'layered', lines: 2, memory: 2, depth: 1 },
+  angles: normals(24, 0.7),
+  omega: normals(4, 900),
+  recurrent: { weights: normals(8, 0.7) },
+};
 const QLIF = { kind: 'qlif', name: 'q', inputs: UNITS, neurons: 3, variant: 'one-weight' } as const;
 const LIF = { kind: 'lif', name: 'l', inputs: UNITS, neurons: 3, weights: normals(UNITS * 3, 0.7) } as const;
 const READOUT = { classes: ['a', 'b'], perClass: 6, by: 'count' } as const;
@@ -145,9 +157,18 @@ export const TRIALS: Readonly<Record<string, readonly Trial[]>> = {
   sqsLayer: [
     trial('event', 'spikes', (o: object) => streams.sqsLayer(LAYER, { seed: 3, firing: true, ...o })),
     trial('clocked', 'spikes', (o: object) => streams.sqsLayer({ ...LAYER, mode: 'clocked' }, { seed: 3, ...o })),
+    trial('of two lines', 'spikes', (o: object) => streams.sqsLayer(LAYERED, { seed: 3, firing: true, ...o })),
   ],
   qlifLayer: [
-    trial('', 'spikes', (o: object) => streams.qlifLayer({ ...QLIF, weights: LAYER.weights }, { seed: 3, ...o })),
+    trial('one-weight', 'spikes', (o: object) =>
+      streams.qlifLayer({ ...QLIF, weights: LAYER.weights }, { seed: 3, ...o }),
+    ),
+    trial('two-weight', 'spikes', (o: object) =>
+      streams.qlifLayer(
+        { ...QLIF, variant: 'two-weight', weights: LAYER.weights, weights2: LAYER.weights, counting: true },
+        { seed: 3, ...o },
+      ),
+    ),
   ],
   lifLayer: [
     trial('', 'spikes', (o: object) => {
@@ -196,7 +217,22 @@ export const TRIALS: Readonly<Record<string, readonly Trial[]>> = {
       streams.latency({ since: ({ until }: EventPacket) => until, gauge: new streams.LatencyGauge() }),
     ),
   ],
-  runModel: [trial('', 'events', (o: object) => streams.runModel(MODEL, { seed: 3, ...o }))],
+  runModel: [
+    trial('from mark to mark', 'events', (o: object) => streams.runModel(MODEL, { seed: 3, ...o })),
+    ...(
+      [
+        { kind: 'recording' },
+        { kind: 'tumbling', steps: 4 },
+        { kind: 'sliding', steps: 4, every: 3 },
+        { kind: 'activity', steps: 3, silence: 1 },
+      ] as const
+    ).map((window) =>
+      trial(`by probability, clocked, ${window.kind}`, 'events', (o: object) => {
+        const readout = { ...MODEL.readout, by: 'prob', window } as const;
+        return streams.runModel({ ...MODEL, preprocessing: [], network: CLOCKED, readout }, { seed: 3, ...o });
+      }),
+    ),
+  ],
 };
 
 /** What `streams` exports that takes no packets, or is not bound to the law: with the reason. */
