@@ -126,15 +126,23 @@ export function sinkOver(
     await outlet.post(made.hello());
     return made;
   };
-  const sink = async (packet: EventPacket): Promise<void> => {
+  const write = async (packet: EventPacket): Promise<void> => {
     const frames = writer ?? (await begin(packet.stream));
     for (const frame of frames.frames(packet)) await outlet.send(frame.bytes);
     Object.assign(counts, { packets: frames.packets, events: frames.events, outside: frames.outside });
+  };
+  // One after another, also where the caller does not wait.
+  let written: Promise<void> = Promise.resolve();
+  const sink = (packet: EventPacket): Promise<void> => {
+    const done = written.then(() => write(packet));
+    written = done.catch(() => {});
+    return done;
   };
   return Object.assign(sink, {
     counts,
     end: async (): Promise<void> => {
       await outlet.opened;
+      await written;
       if (writer) await outlet.end(writer.end());
       else outlet.fail(new RxSpikeError('ERR_CONNECTION', 'the stream ended before it began'));
       await outlet.closed;

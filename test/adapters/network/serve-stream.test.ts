@@ -515,6 +515,15 @@ describe('other ends of a stream', () => {
     await close();
   });
 
+  it('webSocketSink keeps the order of packets that are not waited for', async () => {
+    const { received, url, close } = await receiver();
+    const sink = webSocketSink(url, { eventsPerFrame: 7 });
+    const list = packets(10, 10);
+    await Promise.all([...list.map((packet) => sink(packet)), sink.end()]);
+    expect(contentOf((await received).packets)).toEqual(contentOf(list));
+    await close();
+  });
+
   it('webSocketSink tells what broke; fails where nobody listens, or packets change their size', async () => {
     const { received, url, close } = await receiver();
     const sink = webSocketSink(url);
