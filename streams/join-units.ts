@@ -33,7 +33,7 @@ export interface JoinOptions {
  * ```
  *
  * @throws `ERR_ARGUMENT`; as errors of the stream: `ERR_GEOMETRY` where a source does not tell its number of units,
- * `ERR_ARGUMENT` where grids or marks differ, `ERR_OVERFLOW`
+ * `ERR_ARGUMENT` where grids or marks differ, `ERR_TIME_ORDER` where steps go back, `ERR_OVERFLOW`
  */
 export function joinUnits(
   sources: readonly ObservableInput<SpikePacket>[],

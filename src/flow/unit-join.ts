@@ -17,6 +17,9 @@ interface JoinSource {
   /** Units of the stream; null before its first packet. */
   width: number | null;
   info: StreamInfo | null;
+  /** Step of the newest spike, and watermark in steps of the newest packet, taken in. */
+  newest: number;
+  passed: number;
   /** Packets that are not looked at yet: those behind a mark that the other streams have not reached. */
   readonly later: SpikePacket[];
   /** Spikes of this stretch, from `at` on not handed out. */
@@ -51,6 +54,8 @@ export function unitJoinState({ sources, hold }: UnitJoinParams): UnitJoinState 
     sources: Array.from({ length: sources }, () => ({
       width: null,
       info: null,
+      newest: -Infinity,
+      passed: -Infinity,
       later: [],
       step: [],
       t: [],
@@ -70,7 +75,10 @@ export function unitJoinState({ sources, hold }: UnitJoinParams): UnitJoinState 
   };
 }
 
-/** Takes in a packet of stream `index`. @throws `ERR_GEOMETRY` without a width or with another, `ERR_OVERFLOW` */
+/**
+ * Takes in a packet of stream `index`.
+ * @throws `ERR_GEOMETRY` without a width or with another, `ERR_TIME_ORDER` when steps go back, `ERR_OVERFLOW`
+ */
 export function joinPacket({ hold }: UnitJoinParams, state: UnitJoinState, index: number, packet: SpikePacket): void {
   const source = state.sources[index];
   const { width } = packet.stream;
@@ -80,10 +88,20 @@ export function joinPacket({ hold }: UnitJoinParams, state: UnitJoinState, index
       `joinUnits: source ${index} has ${width === null ? 'no number of units' : `${width} units, ${source.width} before`}`,
     );
   }
+  let reached = Math.max(source.newest, source.passed);
   for (let i = 0; i < packet.length; i++) {
-    if (packet.unit[i] < width) continue;
-    throw new RxSpikeError('ERR_GEOMETRY', `joinUnits: unit ${packet.unit[i]} of source ${index}, which has ${width}`);
+    if (!(packet.unit[i] < width)) {
+      throw new RxSpikeError(
+        'ERR_GEOMETRY',
+        `joinUnits: unit ${packet.unit[i]} of source ${index}, which has ${width}`,
+      );
+    }
+    if (!(packet.step[i] >= reached)) throw behind(index, 'a spike', packet.step[i], reached);
+    reached = packet.step[i];
   }
+  if (!(packet.untilStep >= source.passed)) throw behind(index, 'the watermark', packet.untilStep, source.passed);
+  source.newest = reached;
+  source.passed = packet.untilStep;
   source.width = width;
   source.info ??= packet.stream;
   source.held += packet.length;
@@ -94,6 +112,14 @@ export function joinPacket({ hold }: UnitJoinParams, state: UnitJoinState, index
     );
   }
   source.later.push(packet);
+}
+
+function behind(index: number, what: string, step: number, reached: number): RxSpikeError {
+  return new RxSpikeError(
+    'ERR_TIME_ORDER',
+    `joinUnits: ${what} of source ${index} at step ${step} comes after step ${reached} was reached`,
+    { details: { source: index, step, reached } },
+  );
 }
 
 /** Stream `index` is complete: the others wait for it no longer. */

@@ -109,6 +109,11 @@ describe('joinUnits', () => {
       'ERR_ARGUMENT',
       [of(spikes(three, [], 1, { mark: END })), of(spikes(two, [], 1, { mark: { ...END, kind: 'reset' } }))],
     ],
+    ['ERR_TIME_ORDER', [of(spikes(three, [[NaN, 0]], 1)), of(spikes(two, [], 1))]],
+    ['ERR_TIME_ORDER', [of(spikes(three, [], NaN)), of(spikes(two, [], 1))]],
+    ['ERR_TIME_ORDER', [of(spikes(three, [[1, 0]], 2), spikes(three, [[1, 0]], 3)), of(spikes(two, [], 1))]],
+    ['ERR_TIME_ORDER', [of(spikes(three, [[4, 0]], 2), spikes(three, [[3, 0]], 5)), of(spikes(two, [], 1))]],
+    ['ERR_TIME_ORDER', [of(spikes(three, [], 2), spikes(three, [], 1)), of(spikes(two, [], 1))]],
   ] as const)('fails with %s', (code, sources) => {
     const errors: unknown[] = [];
     joinUnits([...sources]).subscribe({ error: (error) => errors.push(error) });
