@@ -206,6 +206,7 @@ function take(state: UnitJoinState, grid: StepGrid, untilStep: number, all: bool
         step.push(next);
         t.push(grid.dt > 0 ? grid.t0 + (next - grid.step0) * grid.dt : state.now);
         unit.push(offset + source.unit[source.at]);
+        source.held--;
       }
       offset += source.width ?? 0;
     }
@@ -226,8 +227,9 @@ function take(state: UnitJoinState, grid: StepGrid, untilStep: number, all: bool
   };
 }
 
+/** Lets go of what was handed out, once it is the greater part: so a spike is moved once on average. */
 function forget(source: JoinSource): void {
-  source.held -= source.at;
+  if (source.at * 2 < source.step.length) return;
   source.step = source.step.slice(source.at);
   source.t = source.t.slice(source.at);
   source.unit = source.unit.slice(source.at);

@@ -17,7 +17,7 @@ export interface SpikeQueue {
 }
 
 /** Most entries that may wait: above it the watermark is taken to be stuck. */
-export const MAX_WAITING: number = 2 ** 24;
+const MAX_WAITING: number = 2 ** 24;
 
 /** An empty queue. */
 export function spikeQueue(capacity = 16): SpikeQueue {

@@ -35,6 +35,12 @@ function spikes(
   };
 }
 
+/** The n-th packet of 1000 spikes, one a step. */
+const long = (stream: SpikePacket['stream'], n: number): SpikePacket => {
+  const rows = Array.from({ length: 1000 }, (_, i) => [1000 * n + i, 0] as const);
+  return spikes(stream, rows, 1000 * (n + 1));
+};
+
 const brief = ({ step, unit, t, length, until, untilStep, mark }: SpikePacket): string => {
   const rows = [...step.subarray(0, length)].map((s, i) => `${s}:${unit[i]}@${t[i]} `);
   return `${rows.join('')}<${untilStep}@${until}${mark ? ` ${mark.kind}` : ''}`;
@@ -130,6 +136,15 @@ describe('joinUnits', () => {
     expect(errors).toEqual([expect.objectContaining({ code: 'ERR_OVERFLOW' })]);
     expect(() => joinUnits([])).toThrow(expect.objectContaining({ code: 'ERR_ARGUMENT' }));
     expect(() => joinUnits([of()], { hold: 0 })).toThrow(expect.objectContaining({ code: 'ERR_ARGUMENT' }));
+  });
+
+  it('waits for a source that is far behind in time that grows with what is held, not with its square', () => {
+    const [ahead, behind] = [new Subject<SpikePacket>(), new Subject<SpikePacket>()];
+    let joined = 0;
+    joinUnits([ahead, behind]).subscribe(({ length }) => (joined += length));
+    for (let n = 0; n < 1500; n++) ahead.next(long(three, n));
+    for (let n = 0; n < 1500; n++) behind.next(long(two, n));
+    expect(joined).toBe(3_000_000);
   });
 
   it('lets a layer see input and hidden layer in the same step', () => {
