@@ -19,7 +19,7 @@ export interface MonotonicState {
 
 /**
  * Makes times non-decreasing: an event earlier than any before it, or than a watermark before it, is clamped or dropped
- * and counted. Stands before whatever needs order. A time or watermark that is not a number counts as one from the past.
+ * and counted. Stands before whatever needs order. A time or watermark that is not finite counts as one from the past.
  */
 export const monotonicStep: Step<MonotonicParams, MonotonicState, EventPacket, EventPacket> = {
   name: 'monotonic',
@@ -37,7 +37,7 @@ export const monotonicStep: Step<MonotonicParams, MonotonicState, EventPacket, E
     let { now } = state;
     let kept = 0;
     for (let i = 0; i < length; i++) {
-      if (t[i] >= now) now = t[i];
+      if (t[i] >= now && t[i] < Infinity) now = t[i];
       else if (policy === 'drop') continue;
       else {
         t[i] = now;
@@ -46,7 +46,7 @@ export const monotonicStep: Step<MonotonicParams, MonotonicState, EventPacket, E
       keep[kept++] = i;
     }
     state.dropped += length - kept;
-    if (packet.until > now) now = packet.until;
+    if (packet.until > now && packet.until < Infinity) now = packet.until;
     state.now = now;
     emit({ ...keptEvents({ ...packet, t }, keep, kept), until: now });
   },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { eventPacket, monotonicStep, silence } from '../../src/index.js';
+import { monotonicStep, silence } from '../../src/index.js';
 import { listOf, packet, run, SMALL } from './camera.js';
 
 const at = (t: number): { t: number; x: number; y: number; p: number } => ({ t, x: 1, y: 1, p: 1 });
@@ -33,15 +33,11 @@ describe('monotonic', () => {
     expect(out.map(({ until }) => until)).toEqual([40, 50, 50]);
   });
 
-  it('takes a time that is none for one from the past', () => {
-    const odd = {
-      ...eventPacket({ stream: SMALL, t: [5, 6], x: [1, 1], y: [1, 1], p: [1, 1] }),
-      t: Float64Array.of(5, NaN),
-      until: NaN,
-    };
+  it.each([NaN, Infinity])('takes the time %d for one from the past', (none) => {
+    const odd = { ...packet([at(5), at(6), at(7)]), t: Float64Array.of(5, none, 7), until: none };
     const { out, state } = run(monotonicStep, { policy: 'clamp' }, [odd]);
-    expect(listOf(out).map(({ t }) => t)).toEqual([5, 5]);
-    expect(out[0].until).toBe(5);
+    expect(listOf(out).map(({ t }) => t)).toEqual([5, 5, 7]);
+    expect(out[0].until).toBe(7);
     expect(state.clamped).toBe(1);
   });
 
