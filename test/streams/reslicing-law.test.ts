@@ -124,6 +124,19 @@ describe.each(all)('$title', ({ operator, trial }) => {
   });
 });
 
+type Fields = Readonly<Record<string, unknown>>;
+const columnsOf = (packet: Fields): Float64Array[] => {
+  const firing = Object.values((packet.firing ?? {}) as Fields);
+  return [...Object.values(packet), ...firing].filter((column) => ArrayBuffer.isView(column)) as Float64Array[];
+};
+const copied = (packet: Fields): Fields =>
+  Object.fromEntries(
+    Object.entries(packet).map(([name, field]) => {
+      if (ArrayBuffer.isView(field)) return [name, (field as Float64Array).slice()];
+      return [name, name === 'firing' && field ? copied(field as Fields) : field];
+    }),
+  );
+
 describe.each(all.filter(({ trial }) => trial.saved))('$title', ({ operator, trial }) => {
   const arbitrary = arbitraryFor(operator, trial);
 
@@ -143,6 +156,24 @@ describe.each(all.filter(({ trial }) => trial.saved))('$title', ({ operator, tri
         }
       }),
       settings(6),
+    );
+  });
+
+  it('keeps nothing of a packet whose memory is used again', () => {
+    fc.assert(
+      fc.property(arbitrary, ({ script: one, cuts: where, grid }) => {
+        const input = inputOf(trial, packetsOf(one, where), grid) as readonly Fields[];
+        const outputs: never[] = [];
+        const source = new Subject<never>();
+        source.pipe(trial.make({})).subscribe((output) => outputs.push(copied(output) as never));
+        for (const packet of input.map(copied)) {
+          source.next(packet as never);
+          for (const column of columnsOf(packet)) column.fill(3);
+        }
+        source.complete();
+        expect(facts(contentOf(outputs))).toEqual(facts(run(trial.make({}), input)));
+      }),
+      settings(10),
     );
   });
 });
