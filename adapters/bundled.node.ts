@@ -25,16 +25,15 @@ function assets(...parts: string[]): string {
 }
 
 /** The thirty bundled N-MNIST recordings in playing order (CC BY-SA 4.0, see `assets/nmnist/LICENSE.md`). */
-export async function bundledRecordings(): Promise<LabelledFile[]> {
+export async function bundledRecordings(): Promise<[LabelledFile, ...LabelledFile[]]> {
   const table = await readFile(assets('nmnist', 'labels.csv'), 'utf8');
-  return table
-    .trim()
-    .split(/\r?\n/)
-    .slice(1)
-    .map((row) => {
-      const [file = '', label = ''] = row.split(',');
-      return { path: assets('nmnist', file), file, label };
-    });
+  const [, ...rows] = table.trim().split(/\r?\n/);
+  const [first, ...others] = rows.map((row) => {
+    const [file = '', label = ''] = row.split(',');
+    return { path: assets('nmnist', file), file, label };
+  });
+  if (!first) throw new RxSpikeError('ERR_DATA', 'the table of bundled recordings is empty');
+  return [first, ...others];
 }
 
 /**
