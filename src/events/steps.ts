@@ -160,10 +160,12 @@ class StepSlicer {
 
   /** Hands out the events up to index `to`, exclusive, with a watermark; nothing when neither is new. */
   private send(to: number, until: number): void {
-    const { t0, step0, next, until: before } = this.state;
-    if (to === this.sent && until <= before) return;
-    const untilStep = this.dt === 0 ? next : step0 + Math.max(0, Math.floor((until - t0) / this.dt));
-    this.emitTo(to, Math.max(until, before), untilStep, null);
+    const { dt, limit, state } = this;
+    if (to === this.sent && until <= state.until) return;
+    // as for events: a division that rounds up must not leave the window
+    const most = until < this.windowEnd() ? limit - 1 : Infinity;
+    const steps = Math.min(Math.max(0, Math.floor((until - state.t0) / dt)), most);
+    this.emitTo(to, Math.max(until, state.until), dt === 0 ? state.next : state.step0 + steps, null);
   }
 
   /** Hands out the events up to index `to`, exclusive, and a mark behind them, at which a new grid begins. */

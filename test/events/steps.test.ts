@@ -143,6 +143,46 @@ describe('resetEvery on a grid', () => {
   });
 });
 
+describe('steps of fractions of a µs', () => {
+  it('has no event behind the watermark where a division rounds up at the end of a window', () => {
+    const last = 1999.8; // < 6 · 333.3, but last / 333.3 is 6
+    expect([last < 6 * 333.3, last / 333.3]).toEqual([true, 6]);
+    const out = stepped({ dt: 333.3, resetEvery: 6 }, [units([5], last), units([last], last)]);
+    expect(out.slice(0, 2)).toEqual([
+      [[0], last, 5, [0, 0], null],
+      [[5], last, 5, [0, 0], null],
+    ]);
+  });
+
+  it('keeps events and watermarks in order, close to any boundary', () => {
+    const near = fc.tuple(fc.nat(12), fc.integer({ min: -2, max: 2 }), fc.boolean());
+    const params = fc.record({
+      dt: fc.constantFrom(0.1, 0.3, 0.7, 3.7, 333.3, 1 / 3, 1e6 / 30),
+      resetEvery: fc.nat(9),
+    });
+    fc.assert(
+      fc.property(params, fc.array(near, { maxLength: 8 }), (grid, list) => {
+        let [t, start] = [0, 0];
+        const state = stepsStep.init(grid);
+        const out: SpikePacket[] = [];
+        for (const [steps, ulps, event] of list) {
+          const at = start + steps * grid.dt;
+          t = Math.max(t, at + ulps * at * 2 ** -53);
+          stepsStep.advance(grid, state, units(event ? [t] : [], t), (packet) => out.push(packet));
+          start = state.t0;
+        }
+        let passed = 0;
+        for (const { step, untilStep } of out) {
+          for (const s of step) expect(s).toBeGreaterThanOrEqual(passed);
+          expect(untilStep).toBeGreaterThanOrEqual(passed);
+          passed = untilStep;
+        }
+      }),
+      { numRuns: 3000, seed: 8 },
+    );
+  });
+});
+
 describe('every event a step of its own', () => {
   it('counts events', () => {
     expect(stepped({ dt: 0 }, [units([5, 5, 9], 10), units([12], 13, END), units([14], 15)])).toEqual([
