@@ -46,7 +46,11 @@ export const timeSlicesStep: Step<TimeSlicesParams, TimeSlicesState, EventPacket
     const { stream, length, t } = packet;
     if (Number.isNaN(state.origin)) state.origin = stream.origin;
     const { held, origin } = state;
-    const startOf = (time: number): number => origin + Math.floor((time - origin) / width) * width;
+    const startOf = (time: number): number => {
+      const slice = Math.floor((time - origin) / width);
+      const start = origin + slice * width;
+      return start <= time ? start : origin + (slice - 1) * width; // the division had rounded up
+    };
     const closeAt = (end: number): void => {
       state.until = Math.max(state.until, end);
       emit(takeEvents(held, stream, state.until, null));

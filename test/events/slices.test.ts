@@ -91,6 +91,21 @@ describe('timeSlices', () => {
   });
 });
 
+describe('timeSlices of fractions of a µs', () => {
+  it('never hands out a watermark that the stream has not reached', () => {
+    for (const width of [0.1, 0.7, 333.3, 1 / 3, 1e6 / 30]) {
+      for (let k = 1; k < 300; k++) {
+        for (const ulps of [-2, -1, 0, 1]) {
+          const t = k * width + ulps * k * width * 2 ** -53;
+          const { out } = run(timeSlicesStep, { width }, [silence(SMALL, t), packet(at(t), SMALL, { until: t })]);
+          const reached = [0, ...out.map(({ until }) => until), t];
+          expect(reached).toEqual(reached.toSorted((a, b) => a - b));
+        }
+      }
+    }
+  });
+});
+
 describe('countSlices', () => {
   it('makes packets of exactly so many events, and the rest at the end', () => {
     fc.assert(
