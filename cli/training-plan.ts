@@ -1,4 +1,11 @@
-import { type Model, RandomSequence, type UnitMapSpec, feedForward, initialNetwork, unitCount } from '../src/index.js';
+import {
+  type Model,
+  RandomSequence,
+  type ToUnitsParams,
+  feedForward,
+  initialNetwork,
+  unitCount,
+} from '../src/index.js';
 
 /** What a folder of recordings decides about the model to train. */
 export interface DataShape {
@@ -34,7 +41,7 @@ export function classOrder(labels: Iterable<string>): string[] {
 }
 
 /** The finest map of square cells of whole pixels with at most 32 cells in each direction. */
-export function unitMap(width: number, height: number): UnitMapSpec {
+export function unitMap(width: number, height: number): ToUnitsParams {
   const cell = Math.ceil(Math.max(width, height) / MOST_CELLS);
   return { width, height, columns: Math.ceil(width / cell), rows: Math.ceil(height / cell), polarity: 'split' };
 }

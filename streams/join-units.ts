@@ -25,6 +25,7 @@ export interface JoinOptions {
  * it: its spikes by source, as the source has them, with `t` at the beginning of the step (where every event is a step,
  * its own time). The sources must come from one stream of steps: equal grids, and the same marks, of which one is handed
  * on when all have reached it. Firing probabilities are left out. It completes when all sources have, fails when one does.
+ * Packets are held as they are: their sources must not use the memory again.
  *
  * ```ts
  * const input = packets.pipe(toUnits(map), steps({ dt: 1000 }), share());

@@ -34,7 +34,8 @@ export interface MergeOptions {
  * sources. A mark stands at its `until` like an event: by default every stream's marks take effect on the merged
  * stream, `marks: 'first'` takes those of the first stream alone. The streams must be of one geometry and each in order;
  * the merged stream begins at the earliest origin. A stream that is ahead is held, up to `hold`; the one that is
- * behind sets the pace. It completes when all have, and fails when one does.
+ * behind sets the pace. It completes when all have, and fails when one does. Packets are held as they are: their sources
+ * must not use the memory again (`reuse`).
  *
  * ```ts
  * mergeByTime([left, right], { marks: 'first' }).pipe(denoise({ dt: 10_000 })).subscribe();

@@ -15,7 +15,6 @@ export {
   type Decision,
   type EventPacket,
   type FiringRows,
-  type Label,
   type Mark,
   type Packet,
   silence,

@@ -94,13 +94,6 @@ export interface Decision {
   readonly source: string | null;
 }
 
-/** A label that holds for [t0, t1) µs. */
-export interface Label {
-  readonly t0: number;
-  readonly t1: number;
-  readonly label: string;
-}
-
 /** An event packet with no events: silence up to `until`, or a bare mark. */
 export function silence(stream: StreamInfo, until: number, mark: Mark | null = null): EventPacket {
   return {

@@ -8,7 +8,10 @@ import { timeOrderError } from './time-order.js';
 export interface StepsParams {
   /** Length of a step, µs; 0: every event is a step of its own. */
   readonly dt: number;
-  /** A reset mark after every so many steps, where there are events; 0 (default): only marks of the stream. */
+  /**
+   * A reset mark after every so many steps of a grid (memories reset, windows close), where there are events; 0
+   * (default): only marks of the stream.
+   */
   readonly resetEvery?: number;
 }
 

@@ -7,7 +7,10 @@ import type { EventPacket, UnitPacket } from './packet.js';
 import { countInside, outsideError } from './sensor-size.js';
 import type { StreamInfo } from './stream-info.js';
 
-/** Sensor size, grid of cells and polarity rule of a unit map. */
+/**
+ * Which input unit an event feeds: `unit = p·(rows·columns) + ⌊y·rows/height⌋·columns + ⌊x·columns/width⌋` (without the
+ * first term where polarities are merged).
+ */
 export interface ToUnitsParams {
   /** Sensor size that the map is made for; a stream of another size is refused. */
   readonly width: number;

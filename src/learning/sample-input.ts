@@ -1,5 +1,5 @@
 import { RxSpikeError } from '../errors.js';
-import type { UnitMapSpec } from '../network/model.js';
+import type { ToUnitsParams } from '../events/to-units.js';
 import type { RandomSequence } from '../random.js';
 import type { SparseInput } from './backpropagation.js';
 
@@ -53,7 +53,7 @@ export function drawMovement({ rotation, scale, shift }: Augmentation, random: R
 
 /** Makes network input of samples; its buffers are used again, so an input holds until the next. */
 export class SampleInput {
-  readonly #map: UnitMapSpec;
+  readonly #map: ToUnitsParams;
   readonly #counting: boolean;
   readonly #ofX: Uint32Array;
   readonly #ofY: Uint32Array;
@@ -68,7 +68,7 @@ export class SampleInput {
    * @param map unit map of the model
    * @param counting whether a unit counts more than once a step
    */
-  constructor(map: UnitMapSpec, counting: boolean) {
+  constructor(map: ToUnitsParams, counting: boolean) {
     this.#map = map;
     this.#counting = counting;
     this.#ofX = Uint32Array.from({ length: map.width }, (_, x) => Math.floor((x * map.columns) / map.width));

@@ -9,7 +9,7 @@ export type { FanIn, InitialValues, Normal } from './initial.js';
 export { layerNetwork } from './layer-network.js';
 export type { LayerNetworkParams, LifLayerParts, QlifLayerParts, Recurrence, SqsLayerParts } from './layer-network.js';
 export { decodeModel, encodeModel, MODEL_VERSION } from './model-file.js';
-export type { FilterSpec, Model, ReadoutSpec, StepsSpec, TrainingRecord, UnitMapSpec, WindowSpec } from './model.js';
+export type { Model, ReadoutSpec, TrainingRecord, WindowSpec } from './model.js';
 export type { NetworkState } from './network-state.js';
 export { weightName } from './network.js';
 export type {

@@ -1,3 +1,6 @@
+import type { FilterByName } from '../events/filters.js';
+import type { StepsParams } from '../events/steps.js';
+import type { ToUnitsParams } from '../events/to-units.js';
 import type { Network } from './network.js';
 
 /**
@@ -7,41 +10,13 @@ import type { Network } from './network.js';
 export interface Model {
   readonly name: string;
   /** Filters applied to camera events, in order. */
-  readonly preprocessing: readonly FilterSpec[];
-  readonly units: UnitMapSpec;
-  readonly steps: StepsSpec;
+  readonly preprocessing: readonly FilterByName[];
+  readonly units: ToUnitsParams;
+  readonly steps: Required<StepsParams>;
   readonly network: Network;
   readonly readout: ReadoutSpec;
   /** Where it comes from; null for a model that was not trained. */
   readonly training: TrainingRecord | null;
-}
-
-/** A filter of the stream by name and parameters, for example `{ filter: 'denoise', dt: 10000 }`. */
-export interface FilterSpec {
-  readonly filter: 'denoise' | 'refractory' | 'hotPixels' | 'polarity' | 'monotonic';
-  readonly [parameter: string]: string | number | boolean;
-}
-
-/**
- * Which input unit an event feeds: `unit = p·(rows·columns) + ⌊y·rows/height⌋·columns + ⌊x·columns/width⌋`
- * (without the first term where polarities are merged).
- */
-export interface UnitMapSpec {
-  /** Sensor size that the map is made for; a stream of another size is refused. */
-  readonly width: number;
-  readonly height: number;
-  readonly columns: number;
-  readonly rows: number;
-  /** `split`: OFF units first, then ON units. `merge`: one unit for both. */
-  readonly polarity: 'split' | 'merge';
-}
-
-/** How events are put into steps. */
-export interface StepsSpec {
-  /** Length of a step, µs; 0: every event is a step of its own. */
-  readonly dt: number;
-  /** A reset mark after every so many steps of a grid (memories reset, windows close); 0: only marks of the stream. */
-  readonly resetEvery: number;
 }
 
 /** Which stretch of the stream a decision is made on. A mark closes an open window; the end of the stream does too. */

@@ -51,9 +51,12 @@ export function networkShapes(spec: NetworkSpec): Readonly<Record<string, Tensor
   return shapes;
 }
 
+/** Largest magnitude in a tensor: sums of such numbers stay finite, so that no memory becomes NaN. */
+const LARGEST = 1e100;
+
 /**
- * Checks a network whole: its description, and that it has every tensor that it needs, of the right length, of finite
- * numbers, and no other.
+ * Checks a network whole: its description, and that it has every tensor that it needs, of the right length, of numbers
+ * up to 10¹⁰⁰ in magnitude, and no other.
  * @throws `ERR_NETWORK` naming the tensor
  */
 export function checkNetwork({ spec, tensors }: Network): void {
@@ -74,7 +77,7 @@ export function checkNetwork({ spec, tensors }: Network): void {
       );
     }
     for (let i = 0; i < length; i++) {
-      if (!Number.isFinite(tensor[i])) throw networkError(`tensor "${name}" holds ${tensor[i]} at index ${i}`);
+      if (!(Math.abs(tensor[i]) <= LARGEST)) throw networkError(`tensor "${name}" holds ${tensor[i]} at index ${i}`);
     }
   }
 }

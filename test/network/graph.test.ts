@@ -186,6 +186,7 @@ describe('tensors', () => {
     ['tensor "b.q" has 2 numbers, its shape [3] has 3', (tensors) => (tensors['b.q'] = new Float64Array(2))],
     ['tensor "w.in.q" holds NaN at index 7', (tensors) => (tensors['w.in.q'][7] = NaN)],
     ['tensor "w.in.q" holds -Infinity at index 0', (tensors) => (tensors['w.in.q'][0] = -Infinity)],
+    ['tensor "w.in.q" holds 1e+308 at index 0', (tensors) => (tensors['w.in.q'][0] = 1e308)],
     ['there is no place for a tensor "b.x"', (tensors) => (tensors['b.x'] = new Float64Array(2))],
     ['tensor "b.q" is not a Float64Array', (tensors) => (tensors['b.q'] = [1, 2, 3] as never)],
   ])('are checked: %s', (message, spoil) => {
