@@ -98,6 +98,7 @@ export class Broadcast<S extends Source> implements ServeMode {
   readonly #wanted: number;
   readonly #outlets: Set<Outlet> = new Set();
   #reading: AsyncIterator<EventPacket> | null = null;
+  #deserted: () => void = () => {};
   #begun = false;
   #stopped = false;
   #lost = 0;
@@ -149,22 +150,32 @@ export class Broadcast<S extends Source> implements ServeMode {
     try {
       const reading = this.#pull(this.#source)[Symbol.asyncIterator]();
       this.#reading = reading;
-      for await (const packet of { [Symbol.asyncIterator]: () => reading }) {
-        if (this.#nobody()) break;
+      for (let packet = await this.#next(reading); packet !== null; packet = await this.#next(reading)) {
         for (const frame of this.#frames(packet)) {
           await Promise.all([...this.#outlets].map((outlet) => outlet.send(frame).catch(() => {})));
         }
       }
+      this.#let();
       const end = this.#writer.end();
       await Promise.all([...this.#outlets].map((outlet) => outlet.end(end)));
       await Promise.all(outlets.map((outlet) => outlet.closed));
       if (this.#stopped || this.#lost < this.#wanted) this.#finish();
       else this.#fail(new RxSpikeError('ERR_CONNECTION', 'every receiver left before the end of the stream'));
     } catch (error) {
+      this.#let();
       for (const outlet of this.#outlets) outlet.fail(error);
       await Promise.all(outlets.map((outlet) => outlet.closed));
       this.#fail(error);
     }
+  }
+
+  /** The next packet; null at the end, and as soon as nobody is there, also while the source keeps one waiting. */
+  async #next(reading: AsyncIterator<EventPacket>): Promise<EventPacket | null> {
+    if (this.#nobody()) return null;
+    return new Promise((resolve, reject) => {
+      this.#deserted = () => resolve(null);
+      reading.next().then(({ done, value }) => resolve(done === true || this.#nobody() ? null : value), reject);
+    });
   }
 
   *#frames(packet: EventPacket): Generator<Uint8Array> {
@@ -195,6 +206,7 @@ export class Broadcast<S extends Source> implements ServeMode {
 
   /** Lets go of the source, also while it keeps one waiting. */
   #let(): void {
+    this.#deserted();
     void this.#reading?.return?.()?.catch(() => {});
   }
 }

@@ -194,6 +194,21 @@ describe('a stream for several receivers', () => {
     expect(source.closed).toBe(true);
   });
 
+  it('fails when all have left, also while the source keeps one waiting', async () => {
+    const never = new Promise<never>(() => {});
+    async function* silent(): AsyncGenerator<EventPacket> {
+      yield packets(1, 5)[0];
+      await never;
+    }
+    const server = await serve({ source: () => ({ info, events: silent }), clients: 1 });
+    const stream = await openStream(server.url);
+    const reader = stream.events();
+    await reader.next();
+    stream.close();
+    await expect(Promise.race([server.done, idle(2000)])).rejects.toMatchObject({ code: 'ERR_CONNECTION' });
+    expect(server.counts).toMatchObject({ clients: 1, lost: 1 });
+  });
+
   it('does not count one that leaves before the beginning', async () => {
     const server = await serve({ source: () => servable(packets(3, 10)), clients: 2 });
     const gone = await openStream(server.url);
