@@ -203,13 +203,16 @@ function pulled(servable: Servable, params: QueueParams, counts: ServeCounts): A
       complete: () => channel.complete(),
     }),
   );
-  return (async function* read() {
-    try {
-      yield* channel;
-    } finally {
+  const read: AsyncIterableIterator<EventPacket, undefined> = {
+    [Symbol.asyncIterator]: () => read,
+    next: () => channel.next(),
+    // Not a generator: it would let go of the source only after the packet that it waits for.
+    return: () => {
       reading.unsubscribe();
-    }
-  })();
+      return channel.return();
+    },
+  };
+  return read;
 }
 
 function accept(server: Server, mode: ServeMode, settings: Settings): Set<WebSocket> {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import fc from 'fast-check';
-import { type Observable, concat, from, lastValueFrom, of, take, throwError, toArray } from 'rxjs';
+import { Observable, concat, from, lastValueFrom, of, take, throwError, toArray } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import {
@@ -312,6 +312,15 @@ describe('an Observable source', () => {
     await expect(
       serveStream({ source: () => ({ info, events }), queue: { ...queue, policy: 'block' } }),
     ).rejects.toMatchObject({ code: 'ERR_ARGUMENT' });
+  });
+
+  it('is let go of when all have left, also while it is silent', async () => {
+    let unsubscribed = 0;
+    const silent = (): Observable<EventPacket> => new Observable(() => () => void unsubscribed++);
+    const server = await serve({ source: () => ({ info, events: silent }), clients: 1 });
+    (await openStream(server.url)).close();
+    await expect(server.done).rejects.toMatchObject({ code: 'ERR_CONNECTION' });
+    expect(unsubscribed).toBe(1);
   });
 
   it('passes its error on', async () => {
