@@ -50,7 +50,7 @@ export interface ServeOptions {
   readonly hosts?: readonly string[];
   /** Most events in a frame, 1…65536. Default 10000. */
   readonly eventsPerFrame?: number;
-  /** Most connections at a time. Default 64. */
+  /** Most connections at a time. Default 64, or `clients` where these are more. */
   readonly maxConnections?: number;
   /**
    * Queue between an Observable source, which cannot be slowed down, and the receivers.
@@ -148,7 +148,7 @@ interface Settings {
 
 function checked(options: ServeOptions): Settings {
   const { host = '127.0.0.1', port = 0, clients, token, path = '/', eventsPerFrame = EVENTS_PER_FRAME } = options;
-  const { maxConnections = 64, origins = [], hosts = [], queue = PUSH_QUEUE } = options;
+  const { maxConnections = Math.max(64, clients ?? 0), origins = [], hosts = [], queue = PUSH_QUEUE } = options;
   need(Number.isInteger(port) && port >= 0 && port <= 65_535, `port must be 0…65535, got ${port}`);
   need(
     clients === undefined || (Number.isInteger(clients) && clients >= 1),
@@ -161,6 +161,7 @@ function checked(options: ServeOptions): Settings {
     Number.isInteger(maxConnections) && maxConnections >= 1,
     `maxConnections must be 1 or more, got ${maxConnections}`,
   );
+  need((clients ?? 0) <= maxConnections, `${clients} clients do not fit in ${maxConnections} connections`);
   requireEventsPerFrame(eventsPerFrame);
   requireQueueParams(queue, 'serve');
   need(queue.policy !== 'block', 'an Observable source cannot be blocked: give the source in pull form');

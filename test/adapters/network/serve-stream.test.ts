@@ -209,6 +209,13 @@ describe('a stream for several receivers', () => {
     expect(server.counts).toMatchObject({ clients: 1, lost: 1 });
   });
 
+  it('has room for as many as it waits for', async () => {
+    const server = await serve({ source: () => servable(packets(1, 5)), clients: 70 });
+    const streams = await Promise.all(Array.from({ length: 70 }, () => openStream(server.url)));
+    await Promise.all(streams.map((stream) => collect(stream.events())));
+    await expect(server.done).resolves.toMatchObject({ clients: 70, completed: 70 });
+  });
+
   it('does not count one that leaves before the beginning', async () => {
     const server = await serve({ source: () => servable(packets(3, 10)), clients: 2 });
     const gone = await openStream(server.url);
@@ -456,6 +463,7 @@ describe('who may connect', () => {
       { eventsPerFrame: 0 },
       { eventsPerFrame: 65_537 },
       { maxConnections: 0 },
+      { clients: 3, maxConnections: 2 },
     ];
     for (const one of wrong) {
       await expect(serveStream({ source, ...one })).rejects.toMatchObject({ code: 'ERR_ARGUMENT' });
