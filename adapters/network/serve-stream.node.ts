@@ -147,27 +147,29 @@ interface Settings {
 }
 
 function checked(options: ServeOptions): Settings {
-  const { host = '127.0.0.1', port = 0, clients, token, path = '/', eventsPerFrame = EVENTS_PER_FRAME } = options;
-  const { maxConnections = Math.max(64, clients ?? 0), origins = [], hosts = [], queue = PUSH_QUEUE } = options;
+  const { host = '127.0.0.1', port = 0, token, path = '/', eventsPerFrame = EVENTS_PER_FRAME } = options;
+  const { origins = [], hosts = [], queue = PUSH_QUEUE } = options;
+  const maxConnections = roomFor(options);
   need(Number.isInteger(port) && port >= 0 && port <= 65_535, `port must be 0…65535, got ${port}`);
-  need(
-    clients === undefined || (Number.isInteger(clients) && clients >= 1),
-    `clients must be 1 or more, got ${clients}`,
-  );
   need(path.startsWith('/') && !/[?#\s]/.test(path), `path must begin with /, got ${path}`);
   need(token === undefined || /^[\w.~-]{1,256}$/.test(token), 'token must be 1…256 letters, digits or any of . _ ~ -');
   need(token !== undefined || isLoopback(host), `a token is needed to listen on ${host}, which others can reach`);
-  need(
-    Number.isInteger(maxConnections) && maxConnections >= 1,
-    `maxConnections must be 1 or more, got ${maxConnections}`,
-  );
-  need((clients ?? 0) <= maxConnections, `${clients} clients do not fit in ${maxConnections} connections`);
   requireEventsPerFrame(eventsPerFrame);
   requireQueueParams(queue, 'serve');
   need(queue.policy !== 'block', 'an Observable source cannot be blocked: give the source in pull form');
   const isToken = token === undefined ? null : matcher(token);
   return { guard: { host, path, origins, hosts, isToken }, port, eventsPerFrame, maxConnections, queue };
 }
+
+/** Connections that there may be at a time. */
+function roomFor({ clients, maxConnections = Math.max(64, clients ?? 0) }: ServeOptions): number {
+  need(clients === undefined || isCount(clients), `clients must be 1 or more, got ${clients}`);
+  need(isCount(maxConnections), `maxConnections must be 1 or more, got ${maxConnections}`);
+  need((clients ?? 0) <= maxConnections, `${clients} clients do not fit in ${maxConnections} connections`);
+  return maxConnections;
+}
+
+const isCount = (n: number): boolean => Number.isInteger(n) && n >= 1;
 
 function need(ok: boolean, what: string): void {
   if (!ok) throw new RxSpikeError('ERR_ARGUMENT', `serve: ${what}`);
