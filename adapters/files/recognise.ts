@@ -47,7 +47,7 @@ export async function recognise(prefix: Prefix, options: OpenOptions): Promise<O
   if (options.format !== undefined && found !== options.format) {
     throw new RxSpikeError('ERR_UNKNOWN_FORMAT', `expected the header of ${options.format}, the input has none`);
   }
-  if (found !== null) return OPENERS[found](prefix, options);
+  if (found !== null) return openFormat(found, prefix, options);
   if (isCutVersionLine(beginning)) {
     throw new RxSpikeError('ERR_TRUNCATED', `the input ends in its header, after ${bytes.length} bytes`);
   }
@@ -55,6 +55,16 @@ export async function recognise(prefix: Prefix, options: OpenOptions): Promise<O
   if (unread !== undefined) throw new RxSpikeError('ERR_UNSUPPORTED', `${unread} is not read yet`);
   if (options.name?.toLowerCase().endsWith('.bin') === true) return OPENERS.nmnist(prefix, options);
   throw new RxSpikeError('ERR_UNKNOWN_FORMAT', 'no known format begins like this input');
+}
+
+/** What breaks in a header says in its details which format it was of. */
+async function openFormat(format: FormatName, prefix: Prefix, options: OpenOptions): Promise<OpenedFormat> {
+  try {
+    return await OPENERS[format](prefix, options);
+  } catch (error) {
+    if (!(error instanceof RxSpikeError)) throw error;
+    throw new RxSpikeError(error.code, error.message, { details: { ...error.details, format }, cause: error });
+  }
 }
 
 function versionOf(beginning: string): FormatName | null {

@@ -1,4 +1,5 @@
 import { type FormatName, type Recording, eventDigest, openRecording } from '../../adapters/files/index.node.js';
+import { RxSpikeError } from '../../src/index.js';
 import { PartialFailure, failureOf, oneLine } from '../failure.js';
 import { unlessInterrupted } from '../interruption.js';
 import { namedError } from '../name-errors.js';
@@ -42,7 +43,7 @@ function table(found: Readonly<Record<string, Fact>>): string[] {
   return Object.entries(found).map(([name, value]) => `${name.padEnd(12)} ${oneLine(text(value))}`);
 }
 
-/** What is known of a file whose header could not be read. */
+/** What is known of a file whose header could not be read, besides the format where that was recognised. */
 const NOTHING: Readonly<Record<string, Fact>> = {
   format: null,
   width: null,
@@ -67,14 +68,21 @@ const BAD_BYTES: readonly string[] = [
   'ERR_LIMIT',
 ];
 
+/** Format of a file that broke in its header. */
+function formatOf(error: unknown): string | null {
+  const format = error instanceof RxSpikeError ? error.details['format'] : null;
+  return typeof format === 'string' ? format : null;
+}
+
 /** `rxspike info FILE`: reads a recording to its end and says what it holds; of a damaged one what came before the break. */
 export async function info(file: string, options: InfoOptions, output: Output): Promise<CommandResult> {
   const known = options.format === undefined ? {} : { format: options.format };
   const input = file === '-' ? process.stdin : file;
   const digest = options.digest ? eventDigest() : null;
   let recording: Recording | null = null;
+  let format: string | null = null;
   const found = (): Record<string, Fact> => ({
-    ...(recording === null ? NOTHING : facts(recording)),
+    ...(recording === null ? { ...NOTHING, format } : facts(recording)),
     ...(digest === null ? {} : { digest: digest.hex() }),
   });
   const read = async (): Promise<true> => {
@@ -87,6 +95,7 @@ export async function info(file: string, options: InfoOptions, output: Output): 
     done = await unlessInterrupted(read(), output.interrupted);
   } catch (error) {
     const named = namedError(file, error);
+    format = formatOf(error);
     if (recording !== null) table(found()).forEach(output.line);
     else if (!BAD_BYTES.includes(failureOf(error).code)) throw named;
     throw new PartialFailure(named, found());

@@ -106,11 +106,15 @@ describe('info', () => {
     expect(done.stderr).toContain(path());
   });
 
-  it('gives what is known, which is nothing, of a file that breaks in its header', async () => {
+  it('gives what is known, the format at most, of a file that breaks in its header', async () => {
     const path = write('head.aedat', Buffer.from('#!AER-DAT2.0'));
     const done = await commandInside(['info', path, '--json']);
     expect(failureComplaint(done, 1, 'ERR_TRUNCATED')).toBeNull();
     expect(done.json).toMatchObject({ format: null, width: null, events: 0, t0: null, violations: {}, side: {} });
+    const recognised = write('head.aedat4', Buffer.from('#!AER-DAT4.0\r\n\u0001'));
+    const broken = await commandInside(['info', recognised, '--json']);
+    expect(failureComplaint(broken, 1, 'ERR_TRUNCATED')).toBeNull();
+    expect(broken.json).toMatchObject({ format: 'aedat4', width: null, events: 0 });
   });
 
   it('refuses a format that there is none of', async () => {

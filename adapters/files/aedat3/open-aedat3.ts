@@ -24,7 +24,7 @@ export async function openAedat3(prefix: Prefix, version: '3.0' | '3.1', options
   const packets = headerValue(header, '#Format:');
   if (packets !== null && packets.toUpperCase() !== 'RAW') {
     throw new RxSpikeError('ERR_UNSUPPORTED', `${format}: packets of format ${packets} are not read, only RAW`, {
-      details: { format: packets },
+      details: { packets },
     });
   }
   const sources = sourcesOf(header);
