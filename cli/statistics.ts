@@ -8,7 +8,7 @@ export class Statistics {
   kept = 0;
   /** Spikes of the output neurons. */
   spikes = 0;
-  /** Events lost on the way: in queues, and by gaps of a served stream. */
+  /** Events lost on the way: none, as every part waits for the next and a gap in a served stream is an error. */
   dropped = 0;
   /** Events whose time stepped back and was clamped. */
   clamped = 0;
