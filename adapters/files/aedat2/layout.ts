@@ -39,7 +39,7 @@ const DAVIS_SIZES: Readonly<Record<string, readonly [number, number]>> = {
 export function chipOf(name: string): Chip | null {
   const last = name.slice(name.lastIndexOf('.') + 1).toLowerCase();
   if (last === 'dvs128' || last === 'tmpdiff128') return { layout: 'dvs128', width: 128, height: 128 };
-  // The converters of v2e and its kin write "DAVI346".
+  // A converter of DAVIS346 recordings to AEDAT 2.0 in use writes "DAVI346".
   const davis = /^davis?(\d{3})/.exec(last);
   if (davis) {
     const [width, height] = DAVIS_SIZES[davis[1]] ?? [null, null];
