@@ -1,3 +1,4 @@
+import { crc32 } from './crc32.js';
 import { RxSpikeError } from './errors.js';
 import type { Step } from './step.js';
 
@@ -6,7 +7,7 @@ import type { Step } from './step.js';
  *
  * Layout, little-endian: magic `RxS1` (4 bytes), length of the JSON part (u32), JSON
  * `{name, version, value, arrays: [[type, byteOffset, length], …]}` in UTF-8, padding to 8, then the arrays, each
- * padded to 8. In `value` a typed array stands as `{"$array": index}`, a number that JSON cannot hold as
+ * padded to 8, and at the end the CRC-32 of all before it (u32). In `value` a typed array stands as `{"$array": index}`, a number that JSON cannot hold as
  * `{"$number": "NaN" | "Infinity" | "-Infinity" | "-0"}`, a field whose own name begins with `$` gets another `$` before
  * it, and `undefined` fields are left out.
  */
@@ -25,6 +26,8 @@ const ARRAY_TYPES = {
   Uint8Array,
 } as const;
 type ArrayName = keyof typeof ARRAY_TYPES;
+
+const CRC_BYTES = 4;
 
 const pad8 = (n: number): number => (n + 7) & ~7;
 
@@ -75,7 +78,7 @@ export function encodeState(name: string, version: number, value: unknown): Uint
   });
   const json = new TextEncoder().encode(JSON.stringify({ name, version, value: encoded, arrays: table }));
   const start = pad8(8 + json.length);
-  const bytes = new Uint8Array(start + offset);
+  const bytes = new Uint8Array(start + offset + CRC_BYTES);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, MAGIC, true);
   view.setUint32(4, json.length, true);
@@ -84,6 +87,7 @@ export function encodeState(name: string, version: number, value: unknown): Uint
     const at = table[i]?.[1] as number;
     bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), start + at);
   });
+  view.setUint32(start + offset, crc32(bytes.subarray(0, start + offset)), true);
   return bytes;
 }
 
@@ -134,10 +138,12 @@ function decodeValue(value: unknown, arrays: readonly TypedArray[], depth = 0): 
 }
 
 /** Plain data out of {@link encodeState}'s bytes. @throws `ERR_STATE` when damaged, of another name or version. */
-export function decodeState(name: string, version: number, bytes: Uint8Array): unknown {
-  if (bytes.length < 8) throw damaged(`${bytes.length} bytes`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+export function decodeState(name: string, version: number, saved: Uint8Array): unknown {
+  if (saved.length < 8 + CRC_BYTES) throw damaged(`${saved.length} bytes`);
+  const view = new DataView(saved.buffer, saved.byteOffset, saved.byteLength);
   if (view.getUint32(0, true) !== MAGIC) throw damaged('it does not begin with RxS1');
+  const bytes = saved.subarray(0, -CRC_BYTES);
+  if (crc32(bytes) !== view.getUint32(bytes.length, true)) throw damaged('its checksum is another');
   const jsonLength = view.getUint32(4, true);
   if (8 + jsonLength > bytes.length) throw damaged('header is longer than the bytes');
   let head: { name?: unknown; version?: unknown; value?: unknown; arrays?: unknown };

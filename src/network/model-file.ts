@@ -1,6 +1,7 @@
 import { checkModel } from './check-model.js';
 import { packDigests, unpackDigests } from './digest-text.js';
 import type { Model, TrainingRecord } from './model.js';
+import { crc32 } from '../crc32.js';
 import { RxSpikeError } from '../errors.js';
 import { decodeSafetensors, encodeSafetensors, type FileTensor, modelError } from './safetensors.js';
 import { networkShapes } from './shapes.js';
@@ -13,8 +14,10 @@ const PARTS = ['preprocessing', 'units', 'steps', 'network', 'readout', 'trainin
 
 /**
  * A model as one safetensors file: the network's tensors as f32, everything else as texts in `__metadata__`: `format`,
- * `version`, `name`, and as JSON `preprocessing`, `units`, `steps`, `network` (its description), `readout` and
- * `training` (digests packed as base64). Numbers that are not f32 already are rounded to it.
+ * `version`, `name`, `checksum`, and as JSON `preprocessing`, `units`, `steps`, `network` (its description), `readout` and
+ * `training` (digests packed as base64). Numbers that are not f32 already are rounded to it. `checksum` is the CRC-32, 8
+ * lower-case hex digits, of the texts in this order, then the tensors' bytes in the order of the layout; another writer
+ * may leave it out.
  * @throws `ERR_MODEL` when the model is inconsistent
  */
 export function encodeModel(model: Model): Uint8Array<ArrayBuffer> {
@@ -35,6 +38,7 @@ export function encodeModel(model: Model): Uint8Array<ArrayBuffer> {
   };
   const metadata: Record<string, string> = { format: FORMAT, version: String(MODEL_VERSION), name };
   for (const part of PARTS) metadata[part] = JSON.stringify(parts[part]);
+  metadata['checksum'] = checksum(metadata, network);
   return encodeSafetensors({ tensors, metadata });
 }
 
@@ -71,7 +75,23 @@ export function decodeModel(bytes: Uint8Array): Model {
     // A part of the wrong shape deep inside may fail in another way than by a check.
     throw cause instanceof RxSpikeError ? cause : modelError('a part is not of the form that it should have', cause);
   }
+  if (metadata['checksum'] !== undefined && metadata['checksum'] !== checksum(metadata, model.network)) {
+    throw modelError('it is damaged: its checksum is another');
+  }
   return model;
+}
+
+/** CRC-32 of the texts and of the tensors as f32, as `encodeModel` describes it. */
+function checksum(metadata: Readonly<Record<string, string>>, { spec, tensors }: Model['network']): string {
+  const text = ['format', 'version', 'name', ...PARTS].map((key) => metadata[key]).join('\n');
+  let crc = crc32(new TextEncoder().encode(text));
+  for (const name of Object.keys(networkShapes(spec))) {
+    if (!Object.hasOwn(tensors, name)) continue;
+    const block = new DataView(new ArrayBuffer(4 * tensors[name].length));
+    tensors[name].forEach((value, i) => block.setFloat32(4 * i, value, true));
+    crc = crc32(new Uint8Array(block.buffer), crc);
+  }
+  return crc.toString(16).padStart(8, '0');
 }
 
 function readPart(part: string, text: string | undefined): unknown {

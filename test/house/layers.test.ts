@@ -4,14 +4,15 @@ import { describe, expect, it } from 'vitest';
 import { projectRoot } from '../shared-data.js';
 
 // Who may see whom: the table of ARCHITECTURE.md. Inside `src` the rooms are floors; a room sees itself and those named.
-const GROUND = ['src/errors', 'src/random', 'src/step', 'src/state', 'src/elementary'];
+const GROUND = ['src/errors', 'src/random', 'src/step', 'src/state', 'src/elementary', 'src/crc32'];
 const NODE = ['node:'];
 const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   'src/errors': [],
   'src/random': ['src/elementary'],
   'src/step': [],
   'src/elementary': ['src/errors'],
-  'src/state': ['src/errors', 'src/step'],
+  'src/crc32': [],
+  'src/state': ['src/crc32', 'src/errors', 'src/step'],
   'src/events': [...GROUND],
   'src/flow': [...GROUND, 'src/events'],
   'src/quantum': [...GROUND],

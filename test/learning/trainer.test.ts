@@ -158,7 +158,7 @@ describe('Trainer', () => {
   });
 
   test('stops when it diverges, with the state before the batch', () => {
-    const tensors = { ...LIF.network.tensors, 'beta.h': LIF.network.tensors['beta.h'].map(() => 1e200) };
+    const tensors = { ...LIF.network.tensors, 'beta.h': LIF.network.tensors['beta.h'].map(() => 1e100) };
     const wild = { ...LIF, network: { ...LIF.network, tensors } };
     const trainer = new Trainer(wild, SAMPLES, OPTIONS);
     const before = trainer.save();

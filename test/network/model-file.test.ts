@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { crc32 as zlibCrc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RxSpikeError } from '../../src/errors.js';
@@ -128,22 +129,47 @@ describe('model file', () => {
     expect(errorOf(() => decodeModel(Uint8Array.of(...bytes, 0))).code).toBe('ERR_MODEL');
   });
 
-  it('never fails otherwise than by ERR_MODEL: bytes changed at random', () => {
+  const change = fc.tuple(fc.integer({ min: 0, max: headerEnd + 100 }), fc.integer({ min: 0, max: 255 }));
+
+  it('is refused with any of its bytes changed, unless it still says the same', () => {
+    const whole = decodeModel(bytes);
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
+        const spoilt = bytes.slice();
+        for (const [at, value] of changes) spoilt[at] = value;
+        const outcome = outcomeOf(spoilt);
+        expect(outcome === 'good' ? decodeModel(spoilt) : outcome).toEqual(outcome === 'good' ? whole : 'ERR_MODEL');
+      }),
+      { seed: 8, numRuns: 2000 },
+    );
+    const flipped = bytes.slice();
+    flipped[bytes.length - 2] ^= 1;
+    expect(errorOf(() => decodeModel(flipped)).message).toBe('model file: it is damaged: its checksum is another');
+  });
+
+  it('carries a checksum that any other program can make', () => {
+    const { metadata } = decodeSafetensors(bytes);
+    const keys = ['format', 'version', 'name', 'preprocessing', 'units', 'steps', 'network', 'readout', 'training'];
+    const texts = new TextEncoder().encode(keys.map((key) => metadata[key]).join('\n'));
+    const data = bytes.subarray(headerEnd);
+    expect(metadata['checksum']).toBe(
+      zlibCrc32(Buffer.concat([texts, data]))
+        .toString(16)
+        .padStart(8, '0'),
+    );
+  });
+
+  it('never fails otherwise than by ERR_MODEL: bytes changed at random in a file without a checksum', () => {
+    const bare = withHeader((header) => void delete header.__metadata__.checksum);
     let good = 0;
     fc.assert(
-      fc.property(
-        fc.array(fc.tuple(fc.integer({ min: 0, max: headerEnd + 100 }), fc.integer({ min: 0, max: 255 })), {
-          minLength: 1,
-          maxLength: 3,
-        }),
-        (changes) => {
-          const spoilt = bytes.slice();
-          for (const [at, value] of changes) spoilt[at] = value;
-          const outcome = outcomeOf(spoilt);
-          if (outcome === 'good') good++;
-          expect(outcome).toMatch(/^(good|ERR_MODEL)$/);
-        },
-      ),
+      fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
+        const spoilt = bare.slice();
+        for (const [at, value] of changes) if (at < spoilt.length) spoilt[at] = value;
+        const outcome = outcomeOf(spoilt);
+        if (outcome === 'good') good++;
+        expect(outcome).toMatch(/^(good|ERR_MODEL)$/);
+      }),
       { seed: 5, numRuns: 2000 },
     );
     expect(good).toBeGreaterThan(50);
