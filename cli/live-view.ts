@@ -86,22 +86,24 @@ function heading(record: LiveRecord): Line {
   ];
 }
 
-function verdict(truth: string | null, label: string): Span[] {
+function verdict(truth: string | null, label: string, classes: readonly string[]): Span[] {
   if (truth === null) return [];
+  if (!classes.includes(truth)) return [{ text: `truth ${truth}: not a class of this model` }];
   const right = truth === label;
   return [{ text: `truth ${truth} ` }, { text: right ? '✓' : '✗', style: right ? 'green' : 'red' }];
 }
 
-function guessLine({ guess }: LiveRecord, columns: number): Line {
+function guessLine({ guess, classes }: LiveRecord, columns: number): Line {
   if (guess === null) return [{ text: ' guess  ', style: 'dim' }, { text: '…' }];
-  const width = Math.max(4, Math.min(30, columns - 34));
+  const truth = verdict(guess.truth, guess.label, classes);
+  const width = Math.max(4, Math.min(30, columns - 22 - guess.label.length - Math.max(11, lineWidth(truth))));
   return [
     { text: ' guess  ', style: 'dim' },
     { text: guess.label, style: 'bold' },
     { text: '  ' },
     { text: bar(guess.confidence, width).padEnd(width, '·'), style: 'cyan' },
     { text: ` ${percent(guess.confidence).padStart(7)}   ` },
-    ...verdict(guess.truth, guess.label),
+    ...truth,
   ];
 }
 
@@ -114,12 +116,28 @@ function countLines({ guess, classes }: LiveRecord, columns: number): Line[] {
     const isGuess = name === guess?.label;
     const isTruth = guess !== null && name === guess.truth;
     return [
-      { text: isTruth ? ' ▸ ' : '   ', style: 'green' },
+      { text: isGuess ? '▸' : ' ', style: 'cyan' },
+      { text: isTruth ? '✓ ' : '  ', style: 'green' },
       { text: `${name.padStart(label)} `, style: isGuess ? 'bold' : undefined },
       { text: bar(spikes / most, width), style: isGuess ? 'cyan' : 'dim' },
       { text: spikes > 0 ? ` ${count(spikes)}` : '', style: 'dim' },
     ];
   });
+}
+
+/** What the marks before the bars mean, and what the bars are; nothing of marks that are not there. */
+function legend({ guess, classes }: LiveRecord): Line {
+  if (guess === null) return [];
+  const truth: Line = [
+    { text: '✓', style: 'green' },
+    { text: ' truth  ', style: 'dim' },
+  ];
+  return [
+    { text: '▸', style: 'cyan' },
+    { text: ' guess  ', style: 'dim' },
+    ...(guess.truth !== null && classes.includes(guess.truth) ? truth : []),
+    { text: 'bars: output spikes of each class', style: 'dim' },
+  ];
 }
 
 function facts(record: LiveRecord): [string, string][] {
@@ -154,10 +172,11 @@ function recentLine(record: LiveRecord, columns: number): Line {
   const shown = record.recent.slice(-Math.max(1, Math.floor((columns - 10) / 3)));
   return [
     { text: ' last   ', style: 'dim' },
-    ...shown.flatMap(({ label, truth }): Span[] => [
-      { text: label, style: truth === null ? undefined : truth === label ? 'green' : 'red' },
-      { text: truth === null ? '  ' : truth === label ? '✓ ' : '✗ ' },
-    ]),
+    ...shown.flatMap(({ label, truth }): Span[] => {
+      if (truth === null || !record.classes.includes(truth)) return [{ text: label }, { text: '  ' }];
+      const right = truth === label;
+      return [{ text: label, style: right ? 'green' : 'red' }, { text: right ? '✓ ' : '✗ ' }];
+    }),
   ];
 }
 
@@ -187,7 +206,7 @@ export function liveView(record: LiveRecord, size: ViewSize): string[] {
   const bars = countLines(record, size.columns);
   const blank: Line = [];
   const tail = [recentLine(record, size.columns), [{ text: ' Ctrl-C ends', style: 'dim' } as const]];
-  const full = [head[0], blank, head[1], blank, ...bars, blank, ...numbers, blank, ...tail];
+  const full = [head[0], blank, head[1], legend(record), ...bars, blank, ...numbers, blank, ...tail];
   const choices = [
     full,
     [...head, ...bars, ...numbers, ...tail],

@@ -11,6 +11,7 @@ import { type Playable, type ReplayControl, type ReplayItem, openReplay } from '
 import { realTime } from './clock.js';
 import { UsageError } from './failure.js';
 import { eventsNamed, openNamed } from './name-errors.js';
+import { type ModelSize, checkSize, packetsInside } from './model-size.js';
 import { nearest } from './nearest.js';
 
 /** What a SOURCE on the command line means. */
@@ -50,6 +51,8 @@ export interface StreamOptions extends SourceOptions {
   readonly token?: string;
   /** Of what is simulated. */
   readonly seed: number;
+  /** What the recordings must fit, where it is known. */
+  readonly size?: ModelSize | null;
 }
 
 /** A stream that is open for reading. */
@@ -59,9 +62,27 @@ export interface OpenStream {
 }
 
 /** The bundled recordings with their labels. */
-async function bundledItems(): Promise<ReplayItem[]> {
+async function bundledItems(size: ModelSize | null): Promise<ReplayItem[]> {
   const files = await bundledRecordings();
-  return files.map(({ path, file, label }) => ({ open: () => openRecording(path), name: file, label }));
+  return files.map(({ path, file, label }) => ({
+    ...fittingItem(file, { open: () => openRecording(path) }, size),
+    name: file,
+    label,
+  }));
+}
+
+/** An item whose recording is refused before it plays if it says another size. */
+function fittingItem(name: string, item: ReplayItem, size: ModelSize | null): ReplayItem {
+  return {
+    ...item,
+    open: async () => {
+      const recording = await item.open();
+      const { info } = recording;
+      checkSize(name, info, size);
+      if (size === null || info.width !== null) return recording;
+      return { info, events: () => packetsInside(name, recording.events(), size) };
+    },
+  };
 }
 
 /** A recording whose errors name its file: several may be played one after another. */
@@ -95,15 +116,25 @@ function itemOf(source: Source, { format, seed }: StreamOptions): ReplayItem {
  * control's speed; a served stream at the speed at which it comes; with nothing named, the bundled recordings.
  */
 export async function openStreams(texts: readonly string[], options: StreamOptions): Promise<OpenStream> {
-  const { control, loop, token } = options;
+  const { control, loop, token, size = null } = options;
   const sources = texts.map(parseSource);
   if (loop && sources.some(({ kind }) => kind === 'stdin'))
     throw new UsageError('- passes once: --loop cannot go with it');
   const [first] = sources;
   if (sources.length === 1 && first.kind === 'network') {
     if (loop) throw new UsageError('a served stream passes once: --loop cannot go with it');
-    return openStream(first.url, token === undefined ? {} : { token });
+    const stream = await openStream(first.url, token === undefined ? {} : { token });
+    try {
+      checkSize(stream.url, stream.info, size);
+    } catch (error) {
+      stream.close();
+      throw error;
+    }
+    return stream;
   }
-  const items = sources.length === 0 ? await bundledItems() : sources.map((source) => itemOf(source, options));
+  const items =
+    sources.length === 0
+      ? await bundledItems(size)
+      : sources.map((source, i) => fittingItem(texts[i], itemOf(source, options), size));
   return openReplay(items, { control, loop, clock: realTime });
 }

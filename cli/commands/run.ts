@@ -1,12 +1,14 @@
 import type { Observable, Subscription } from 'rxjs';
-import type { Decision } from '../../src/index.js';
+import { type Decision, RxSpikeError } from '../../src/index.js';
 import { ReplayControl, fromPackets } from '../../streams/index.js';
 import { classify } from '../classify.js';
 import { now, realTime } from '../clock.js';
+import { LastLines, decisionLine } from '../decision-lines.js';
 import { PartialFailure, UsageError, oneLine } from '../failure.js';
 import { duration } from '../live-view.js';
 import { unlessInterrupted } from '../interruption.js';
 import { LiveWatch } from '../live-watch.js';
+import { modelSize, sizeError } from '../model-size.js';
 import { loadModel } from '../models.js';
 import type { Speed } from '../options.js';
 import type { Output } from '../output.js';
@@ -25,19 +27,9 @@ export interface RunOptions extends SourceOptions {
   readonly token?: string;
 }
 
-/** A decision as a line. */
-export function decisionLine(decision: Decision, latency: number): string {
-  const { label, confidence, truth, source } = decision;
-  const parts = [
-    `${(decision.t1 / 1e6).toFixed(3)} s`,
-    oneLine(label),
-    `confidence ${confidence.toFixed(2)}`,
-    truth === null ? null : `truth ${oneLine(truth)} ${truth === label ? 'right' : 'wrong'}`,
-    `latency ${duration(latency)}`,
-    source === null ? null : oneLine(source),
-  ];
-  return parts.filter((part) => part !== null).join('  ');
-}
+/** Decisions that are left on a terminal when its live view has gone: of sources that end, and of endless ones. */
+const LEFT = 40;
+const LEFT_OF_ENDLESS = 10;
 
 function summaryLines(summary: Summary): string[] {
   const { accuracy, correct, decisions, latencyMs } = summary;
@@ -74,7 +66,11 @@ export async function run(sources: string[], options: RunOptions, output: Output
   const statistics = new Statistics();
   const loop = options.loop ?? (sources.length === 0 && !options.once);
   const summary = (): Summary => summarize(statistics, options.seed, model.name);
-  const stream = await unlessInterrupted(openStreams(sources, { ...options, control, loop }), output.interrupted);
+  const size = modelSize(model);
+  const opening = openStreams(sources, { ...options, control, loop, size }).catch((error: unknown) => {
+    throw error instanceof RxSpikeError ? new PartialFailure(error, { ...summary() }) : error;
+  });
+  const stream = await unlessInterrupted(opening, output.interrupted);
   if (stream === null) return { json: { ...summary() }, status: 130 };
   if (options.speed !== 'max') warmUp(model);
   const decisions = classify(fromPackets(stream.events(), { scheduler: realTime }), model, {
@@ -87,19 +83,25 @@ export async function run(sources: string[], options: RunOptions, output: Output
   const { terminal } = output;
   const color = !process.env['NO_COLOR'];
   const close = terminal && showOn(terminal, (columns, rows) => watch.draw({ columns, rows, color }));
+  const left = new LastLines(loop ? LEFT_OF_ENDLESS : LEFT);
   const note = (decision: Decision): void => {
     watch.note(decision);
-    if (terminal === null) output.line(decisionLine(decision, statistics.lastLatency));
+    const line = decisionLine(decision, statistics.lastLatency, model.readout.classes);
+    if (terminal === null) output.line(line);
+    else left.add(line);
+  };
+  const sumUp = (): void => {
+    if (close) close();
+    [...left.lines(), ...summaryLines(summary())].forEach(output.line);
   };
   let stopped: boolean;
   try {
     stopped = await untilDone(decisions, note, output.interrupted);
   } catch (error) {
-    close?.();
-    summaryLines(summary()).forEach(output.line);
-    throw new PartialFailure(error, { ...summary() });
+    sumUp();
+    const name = sources.length === 1 ? sources[0] : stream.info.id;
+    throw new PartialFailure(sizeError(name, stream.info, error, size), { ...summary() });
   }
-  close?.();
-  summaryLines(summary()).forEach(output.line);
+  sumUp();
   return { json: { ...summary() }, status: stopped ? 130 : 0 };
 }

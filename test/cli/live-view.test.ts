@@ -35,11 +35,11 @@ describe('the live view', () => {
         "RxSpike  01:23  nmnist · seed 1 · 1× · 00980.bin",
         "",
         " guess  3  ██████████████████████████▏···  87.0 %   truth 3 ✓",
-        "",
+        "▸ guess  ✓ truth  bars: output spikes of each class",
         "   0 ██ 2",
         "   1 █ 1",
         "   2 ",
-        " ▸ 3 ████████████████████████████████████████ 40",
+        "▸✓ 3 ████████████████████████████████████████ 40",
         "   4 ",
         "   5 ███ 3",
         "   6 ",
@@ -72,6 +72,23 @@ describe('the live view', () => {
     expect(liveView(wrong, { ...size, color: true }).join('\n')).toContain('\u001b[31m✗\u001b[0m');
     // oxlint-disable-next-line no-control-regex -- the view without colour must have none of them
     expect(liveView(wrong, size).join('\n')).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+  });
+
+  it('marks the guess and the truth, each with its own mark', () => {
+    const wrong = liveView({ ...record, guess: { ...record.guess!, truth: '9' } }, size);
+    expect(wrong.find((line) => line.includes(' 3 █'))).toMatch(/^▸ {2}3 /);
+    expect(wrong.find((line) => line.startsWith(' ✓'))).toMatch(/^ ✓ 9 /);
+  });
+
+  it('does not call wrong what the model has no class for', () => {
+    const strange = {
+      ...record,
+      guess: { ...record.guess!, truth: 'left' },
+      recent: [{ label: '3', truth: 'left' }],
+    };
+    const text = liveView(strange, size).join('\n');
+    expect(text).toContain('truth left: not a class of this model');
+    expect(text).not.toContain('✗');
   });
 
   it('keeps within every terminal and shows the guess on each that has two lines', () => {

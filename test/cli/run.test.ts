@@ -160,6 +160,24 @@ describe('run on bad input: one line, a code, exit status 1', () => {
     });
   });
 
+  it('a recording of another size: in words of the command line, before anything is played', async () => {
+    const other = write('other.aedat', aedat2());
+    const takes = 'model provisional takes 34×34 (rxspike train makes a model for other recordings)';
+    for (const speed of ['max', '50']) {
+      const done = await commandInside(['run', '--model', model, '--speed', speed, '--json', other]);
+      expect(failureComplaint(done, 1, 'ERR_GEOMETRY')).toBeNull();
+      expect(done.stderr).toBe(`rxspike: ERR_GEOMETRY: ${other} is 240×180 pixels, ${takes}\n`);
+      expect(done.json).toMatchObject({ events: 0, decisions: 0, model: 'provisional' });
+    }
+    const sizeless = write('sizeless.aedat', aedat2(''));
+    const done = await runInside('--json', sizeless);
+    expect(done.stderr).toBe(`rxspike: ERR_GEOMETRY: ${sizeless}: event with x = 60 at 1000 µs, ${takes}\n`);
+    const inside = write('inside.aedat', aedat2('', 3, 4));
+    expect((await runInside('--json', inside)).stderr).toBe(
+      `rxspike: ERR_GEOMETRY: ${inside} does not say its size, ${takes}\n`,
+    );
+  });
+
   it('a model that is missing, damaged, cut, or of another version', async () => {
     const good = readFileSync(model);
     const cases = [
@@ -192,13 +210,13 @@ describe('run on bad input: one line, a code, exit status 1', () => {
   });
 });
 
-/** An AEDAT 2.0 file of a DAVIS240C with two events. */
-function aedat2(): Uint8Array {
-  const header = Buffer.from('#!AER-DAT2.0\r\n# AEChip: eu.seebetter.ini.chips.davis.DAVIS240C\r\n');
+/** An AEDAT 2.0 file of a DAVIS240C, or of a chip that is not named, with two events. */
+function aedat2(chip = '# AEChip: eu.seebetter.ini.chips.davis.DAVIS240C\r\n', x = 60, y = 50): Uint8Array {
+  const header = Buffer.from(`#!AER-DAT2.0\r\n${chip}`);
   const events = Buffer.alloc(16);
-  events.writeUInt32BE(((50 << 22) | (60 << 12)) >>> 0, 0);
+  events.writeUInt32BE(((y << 22) | (x << 12)) >>> 0, 0);
   events.writeUInt32BE(1000, 4);
-  events.writeUInt32BE(((50 << 22) | (61 << 12)) >>> 0, 8);
+  events.writeUInt32BE(((y << 22) | ((x + 1) << 12)) >>> 0, 8);
   events.writeUInt32BE(1001, 12);
   return Buffer.concat([header, events]);
 }
