@@ -59,7 +59,8 @@ function shapeOf(rows: readonly ReadRow[]): DataShape {
   const [first] = rows;
   for (const one of rows) {
     if (one.width === first.width && one.height === first.height) continue;
-    const text = ({ width, height }: ReadRow): string => `${width ?? '?'}×${height ?? '?'} pixels`;
+    const text = ({ width, height }: ReadRow): string =>
+      width === null || height === null ? 'unknown size' : `${width}×${height} pixels`;
     throw rowError(one.row, new Error(`${text(one)}, ${first.row.file} has ${text(first)}`));
   }
   const { width, height } = first;

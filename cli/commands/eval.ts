@@ -1,9 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { openRecording } from '../../adapters/index.node.js';
-import { type EventPacket, type Model, RxSpikeError } from '../../src/index.js';
+import { type Decision, type EventPacket, type Model, RxSpikeError } from '../../src/index.js';
 import { Confusion, decideRecording } from '../evaluation.js';
+import { EvaluationProgress } from '../evaluation-progress.js';
 import { PartialFailure, UsageError, oneLine } from '../failure.js';
 import { type LabelledRow, readLabels, rowError } from '../labels.js';
+import { checkSize, modelSize, sizeError } from '../model-size.js';
 import { loadModel } from '../models.js';
 import type { Output } from '../output.js';
 import type { CommandResult } from '../program.js';
@@ -14,11 +16,18 @@ export interface EvalOptions {
   readonly seed: number;
 }
 
-async function readPackets(row: LabelledRow): Promise<EventPacket[]> {
+/** @throws what reading says, and `ERR_GEOMETRY` where the recording does not fit */
+async function decideRow(row: LabelledRow, model: Model, seed: number): Promise<Decision | null> {
+  const size = modelSize(model);
   const packets: EventPacket[] = [];
   const recording = await openRecording(row.path);
+  checkSize(row.file, recording.info, size);
   for await (const packet of recording.events()) packets.push(packet);
-  return packets;
+  try {
+    return decideRecording(model, packets, { seed, name: row.file });
+  } catch (error) {
+    throw sizeError(row.file, recording.info, error, size);
+  }
 }
 
 /** @throws `ERR_DATA` for the first row whose label the model does not know */
@@ -35,9 +44,12 @@ export async function evaluate(options: EvalOptions, output: Output): Promise<Co
   const model = await loadModel(options.model);
   checkClasses(rows, model);
   const confusion = new Confusion(model.readout.classes);
+  const whole = (): boolean => confusion.n === rows.length;
   const result = (): Record<string, unknown> => ({
-    accuracy: confusion.n === 0 ? null : confusion.correct / confusion.n,
-    n: confusion.n,
+    // A share of some of the rows is not the accuracy on the folder.
+    accuracy: whole() ? confusion.correct / confusion.n : null,
+    n: rows.length,
+    read: confusion.n,
     correct: confusion.correct,
     undecided: confusion.undecided,
     classes: confusion.classes,
@@ -46,7 +58,7 @@ export async function evaluate(options: EvalOptions, output: Output): Promise<Co
     model: model.name,
   });
   const show = (): void => {
-    if (confusion.n === 0) return;
+    if (!whole()) return output.line(`${confusion.n} of ${rows.length} recordings read; no accuracy`);
     const percent = ((100 * confusion.correct) / confusion.n).toFixed(2);
     output.line(
       `accuracy ${percent} % (${confusion.correct} of ${confusion.n}), model ${oneLine(model.name)}, seed ${seed}`,
@@ -54,17 +66,21 @@ export async function evaluate(options: EvalOptions, output: Output): Promise<Co
     output.line('confusion, rows: truth, columns: answer');
     confusion.lines().forEach(output.line);
   };
+  const progress = new EvaluationProgress(output, rows.length);
   for (const row of rows) {
     if (output.interrupted.aborted) break;
     try {
-      confusion.add(row.label, decideRecording(model, await readPackets(row), { seed, name: row.file })?.label ?? null);
+      confusion.add(row.label, (await decideRow(row, model, seed))?.label ?? null);
     } catch (error) {
+      progress.end();
       show();
       // What is wrong with one recording is told with its row; what is wrong in the program is not a row's fault.
       throw new PartialFailure(error instanceof RxSpikeError ? rowError(row, error) : error, result());
     }
+    progress.show(confusion);
     await setImmediate();
   }
+  progress.end();
   show();
   return { json: result(), status: output.interrupted.aborted ? 130 : 0 };
 }

@@ -28,10 +28,24 @@ describe('on a terminal', () => {
     const [shown, after] = stdout.split(LEAVE);
     expect(shown).toContain('accuracy');
     expect(shown).toContain('\u001b[H');
-    expect(after).toMatch(/^decisions [1-9]/);
+    expect(after).toMatch(/^(\d\.\d{3} s {2}\d {2}confidence .*\n){1,10}decisions [1-9]/);
     // oxlint-disable-next-line no-control-regex -- they are what must not be there
     expect(after).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
-    expect(stdout).not.toMatch(/\d\.\d{3} s {2}\d {2}confidence/);
+    expect(shown).not.toMatch(/\d\.\d{3} s {2}\d {2}confidence/);
+  });
+
+  it('run leaves the decisions on the screen: all of a few, of many the last ones', async () => {
+    const once = await command(['run', '--model', model, '--once', '--speed', 'max'], { terminal: true });
+    const lines = once.stdout.split(LEAVE)[1].trimEnd().split('\n');
+    expect(lines).toHaveLength(33);
+    expect(lines[0]).toMatch(/^0\.3\d\d s {2}\d {2}confidence .*00980\.bin$/);
+    expect(lines[30]).toMatch(/^decisions 30,/);
+    const many = Array.from({ length: 45 }, () => RECORDING);
+    const long = await command(['run', '--model', model, '--speed', 'max', ...many], { terminal: true });
+    const after = long.stdout.split(LEAVE)[1].trimEnd().split('\n');
+    expect(after).toHaveLength(44);
+    expect(after[0]).toBe('the last 40 decisions, after 5 before');
+    expect(after[41]).toBe('decisions 45');
   });
 
   it('run restores the terminal before an error is told', async () => {
@@ -68,5 +82,16 @@ describe('on a terminal', () => {
     expect(stderr).toMatch(/\r\[█+ *\] epoch 3 of 3 /);
     expect(stderr.endsWith('\u001b[K\n')).toBe(true);
     expect(stdout).toMatch(/^wrote .* after [\d.]+ s\n$/);
+  });
+
+  it('eval shows on stderr how far it is, and clears that away', async () => {
+    const data = projectRoot('assets', 'nmnist');
+    const { status, stdout, stderr } = await command(['eval', '--data', data, '--model', model], { terminal: true });
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/\r\[█+ *\] \d+ of 30 recordings, \d+ right/);
+    expect(stderr).toContain('30 of 30 recordings');
+    expect(stderr.endsWith('\r\u001b[K')).toBe(true);
+    expect(stdout).toMatch(/^accuracy /);
+    expect((await command(['eval', '--data', data, '--model', model])).stderr).toBe('');
   });
 });

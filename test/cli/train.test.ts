@@ -133,6 +133,15 @@ describe('data that is not in order: ERR_DATA with the row', () => {
     expect(existsSync(join(path, 'm'))).toBe(false);
   });
 
+  it('recordings of differing size, one of which does not say its own', async () => {
+    const path = dataFolder('sizes', [first, 'sizeless.aedat,1']);
+    const event = Buffer.from([0, 0, 0x10, 0, 0, 0, 0, 1]);
+    writeFileSync(join(path, 'sizeless.aedat'), Buffer.concat([Buffer.from('#!AER-DAT2.0\r\n'), event, event]));
+    const done = await command(['train', '--data', path, '--out', join(path, 'm')]);
+    expect(failureComplaint(done, 1, 'ERR_DATA')).toBeNull();
+    expect(done.stderr).toContain(`sizeless.aedat: unknown size, ${first.split(',')[0]} has 34×34 pixels`);
+  });
+
   it('a folder without labels.csv, one class only, a class that the model does not know, a place that is not there', async () => {
     mkdirSync(join(folder, 'nothing'));
     const one = dataFolder('one-class', [first]);
@@ -168,5 +177,26 @@ describe('eval', () => {
     expect(one.json?.['accuracy']).toBe((confusion[0][0] + confusion[1][1]) / 6);
     expect(reversed.json).toEqual(one.json);
     expect(other.json).toMatchObject({ n: 6, seed: 2 });
+  });
+
+  it('gives no accuracy where a recording could not be read, or does not fit', async () => {
+    const model = writeModel(folder);
+    const path = dataFolder('partly', [...TABLE.slice(0, 2), 'bad.bin,0']);
+    writeFileSync(join(path, 'bad.bin'), readFileSync(join(NMNIST, TABLE[0].split(',')[0])).subarray(0, 1001));
+    const [json, text] = await Promise.all([
+      commandInside(['eval', '--data', path, '--model', model, '--json']),
+      commandInside(['eval', '--data', path, '--model', model]),
+    ]);
+    expect(failureComplaint(json, 1, 'ERR_DATA')).toBeNull();
+    expect(json.json).toMatchObject({ error: { code: 'ERR_DATA' }, n: 3, read: 2, accuracy: null });
+    expect(text.stdout).toBe('2 of 3 recordings read; no accuracy\n');
+
+    writeFileSync(join(path, 'large.aedat'), '#!AER-DAT2.0\r\n# AEChip: eu.seebetter.ini.chips.davis.DAVIS240C\r\n');
+    writeFileSync(join(path, 'labels.csv'), 'file,label\nlarge.aedat,0\n');
+    const large = await commandInside(['eval', '--data', path, '--model', model]);
+    expect(failureComplaint(large, 1, 'ERR_DATA')).toBeNull();
+    expect(large.stderr).toContain(
+      'labels.csv line 2: large.aedat: ERR_GEOMETRY large.aedat is 240×180 pixels, model provisional takes 34×34',
+    );
   });
 });
