@@ -36,6 +36,13 @@ export async function bundledRecordings(): Promise<[LabelledFile, ...LabelledFil
   return [first, ...others];
 }
 
+/** What the system says of a file that is there. */
+const UNREADABLE: Readonly<Record<string, string>> = {
+  EISDIR: 'is a directory',
+  EACCES: 'no permission',
+  EPERM: 'no permission',
+};
+
 /**
  * Reads a model file.
  * @throws `ERR_NOT_FOUND`, `ERR_NOT_READABLE`, or `ERR_MODEL` when the file is damaged or of another version.
@@ -45,10 +52,18 @@ export async function readModel(path: string | URL): Promise<Model> {
   try {
     bytes = await readFile(path);
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'ERR_NOT_FOUND' : 'ERR_NOT_READABLE';
-    throw new RxSpikeError(code, `model ${String(path)}: ${(cause as Error).message}`, { cause });
+    const reason = (cause as NodeJS.ErrnoException).code ?? '';
+    const missing = reason === 'ENOENT' || reason === 'ENOTDIR';
+    const what = missing ? 'no such file' : (UNREADABLE[reason] ?? (cause as Error).message);
+    throw new RxSpikeError(missing ? 'ERR_NOT_FOUND' : 'ERR_NOT_READABLE', `model ${String(path)}: ${what}`, { cause });
   }
-  return decodeModel(bytes);
+  try {
+    return decodeModel(bytes);
+  } catch (cause) {
+    if (!(cause instanceof RxSpikeError)) throw cause;
+    const { code, details } = cause;
+    throw new RxSpikeError(code, `${String(path)}: ${cause.message}`, { details, cause });
+  }
 }
 
 /** The bundled N-MNIST model: ten digits, 34×34 pixels (see `docs/bundled-model.md`). */

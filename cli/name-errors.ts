@@ -2,7 +2,7 @@ import { type EventPacket, RxSpikeError } from '../src/index.js';
 
 /** An error of the recording called `name` that says so; one that says so already is left as it is. */
 export function namedError(name: string, error: unknown): unknown {
-  if (!(error instanceof RxSpikeError) || error.message.includes(name)) return error;
+  if (!(error instanceof RxSpikeError) || error.message.startsWith(name)) return error;
   const { code, details } = error;
   return new RxSpikeError(code, `${name}: ${error.message}`, { details, cause: error });
 }

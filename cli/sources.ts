@@ -1,12 +1,13 @@
 import {
   type FormatName,
+  type ServedStream,
   bundledRecordings,
   openRecording,
   SIMULATED_SCENES,
   openStream,
   simulatedCamera,
 } from '../adapters/index.node.js';
-import type { EventPacket, StreamInfo } from '../src/index.js';
+import { type EventPacket, RxSpikeError, type StreamInfo } from '../src/index.js';
 import { type Playable, type ReplayControl, type ReplayItem, openReplay } from '../streams/index.js';
 import { realTime } from './clock.js';
 import { UsageError } from './failure.js';
@@ -85,10 +86,16 @@ function fittingItem(name: string, item: ReplayItem, size: ModelSize | null): Re
   };
 }
 
+type Input = Parameters<typeof openRecording>[0];
+
 /** A recording whose errors name its file: several may be played one after another. */
-async function openFile(path: string, options: SourceOptions): Promise<Playable> {
-  const recording = await openNamed(path, () => openRecording(path, options));
-  return { info: recording.info, events: () => eventsNamed(path, recording.events()) };
+async function openFile(
+  name: string,
+  input: Input,
+  options: SourceOptions & { readonly name?: string },
+): Promise<Playable> {
+  const recording = await openNamed(name, () => openRecording(input, options));
+  return { info: recording.info, events: () => eventsNamed(name, recording.events()) };
 }
 
 function strangeScene(name: string): UsageError {
@@ -100,14 +107,33 @@ function itemOf(source: Source, { format, seed }: StreamOptions): ReplayItem {
   const known = format === undefined ? {} : { format };
   switch (source.kind) {
     case 'file':
-      return { open: () => openFile(source.path, known) };
+      return { open: () => openFile(source.path, source.path, known) };
     case 'stdin':
-      return { open: () => openRecording(process.stdin, { name: 'stdin', ...known }) };
+      return { open: () => openFile('stdin', process.stdin, { name: 'stdin', ...known }) };
     case 'simulated':
       if (!SIMULATED_SCENES.includes(source.name)) throw strangeScene(source.name);
       return { open: () => simulatedCamera(source.name, { seed }) };
     default:
       throw new UsageError(`${source.url} is a stream of its own: give it alone`);
+  }
+}
+
+/** What a server's answer other than a stream means to who asked for it. */
+function refusalInWords(url: string, status: string): string {
+  if (status === '401') return `${url}: the server asks for a token: --token is missing or wrong (answer 401)`;
+  if (status === '403') return `${url}: the server does not take connections from here or under this name (answer 403)`;
+  return `${url}: there is no RxSpike stream at this address (answer ${status})`;
+}
+
+/** Opens a served stream; a server that answers with an HTTP status is told in words. */
+async function openServed(url: string, token: string | undefined): Promise<ServedStream> {
+  try {
+    return await openStream(url, token === undefined ? {} : { token });
+  } catch (error) {
+    const status = error instanceof Error ? /server response: (\d+)/.exec(error.message)?.[1] : undefined;
+    if (status === undefined) throw error;
+    const { origin, pathname } = new URL(url);
+    throw new RxSpikeError('ERR_CONNECTION', refusalInWords(`${origin}${pathname}`, status), { cause: error });
   }
 }
 
@@ -123,7 +149,7 @@ export async function openStreams(texts: readonly string[], options: StreamOptio
   const [first] = sources;
   if (sources.length === 1 && first.kind === 'network') {
     if (loop) throw new UsageError('a served stream passes once: --loop cannot go with it');
-    const stream = await openStream(first.url, token === undefined ? {} : { token });
+    const stream = await openServed(first.url, token);
     try {
       checkSize(stream.url, stream.info, size);
     } catch (error) {

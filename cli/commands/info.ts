@@ -1,10 +1,11 @@
 import { type FormatName, type Recording, eventDigest, openRecording } from '../../adapters/files/index.node.js';
 import { RxSpikeError } from '../../src/index.js';
-import { PartialFailure, failureOf, oneLine } from '../failure.js';
+import { PartialFailure, UsageError, failureOf, oneLine } from '../failure.js';
 import { unlessInterrupted } from '../interruption.js';
 import { namedError } from '../name-errors.js';
 import type { Output } from '../output.js';
 import type { CommandResult } from '../program.js';
+import { parseSource } from '../sources.js';
 
 export interface InfoOptions {
   readonly format?: FormatName;
@@ -77,7 +78,12 @@ function formatOf(error: unknown): string | null {
 /** `rxspike info FILE`: reads a recording to its end and says what it holds; of a damaged one what came before the break. */
 export async function info(file: string, options: InfoOptions, output: Output): Promise<CommandResult> {
   const known = options.format === undefined ? {} : { format: options.format };
-  const input = file === '-' ? process.stdin : file;
+  const { kind } = parseSource(file);
+  if (kind === 'simulated' || kind === 'network') {
+    throw new UsageError(`${file} is not a file: info reads a recording, or - for stdin`);
+  }
+  const name = kind === 'stdin' ? 'stdin' : file;
+  const input = kind === 'stdin' ? process.stdin : file;
   const digest = options.digest ? eventDigest() : null;
   let recording: Recording | null = null;
   let format: string | null = null;
@@ -94,7 +100,7 @@ export async function info(file: string, options: InfoOptions, output: Output): 
   try {
     done = await unlessInterrupted(read(), output.interrupted);
   } catch (error) {
-    const named = namedError(file, error);
+    const named = namedError(name, error);
     format = formatOf(error);
     if (recording !== null) table(found()).forEach(output.line);
     else if (!BAD_BYTES.includes(failureOf(error).code)) throw named;

@@ -117,6 +117,14 @@ describe('info', () => {
     expect(broken.json).toMatchObject({ format: 'aedat4', width: null, events: 0 });
   });
 
+  it('says of a source that is no file that it is none', async () => {
+    for (const source of ['sim:bar', 'ws://127.0.0.1:9']) {
+      const done = await commandInside(['info', source]);
+      expect(failureComplaint(done, 2, 'ERR_ARGUMENT')).toBeNull();
+      expect(done.stderr).toContain(`${source} is not a file`);
+    }
+  });
+
   it('refuses a format that there is none of', async () => {
     const done = await commandInside(['info', RECORDING, '--format', 'nmist']);
     expect(failureComplaint(done, 2, 'ERR_ARGUMENT')).toBeNull();

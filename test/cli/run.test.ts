@@ -1,4 +1,6 @@
 import { readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Summary } from '../../cli/statistics.js';
@@ -193,7 +195,42 @@ describe('run on bad input: one line, a code, exit status 1', () => {
       const done = await commandInside(['run', '--model', path, '--once', '--json']);
       expect(failureComplaint(done, 1, code)).toBeNull();
       expect(done.json).toMatchObject({ error: { code } });
+      const names = code === 'ERR_MODEL' ? `ERR_MODEL: ${path}: ` : `${code}: model ${path}: `;
+      expect(done.stderr).toContain(names);
     }
+    const missing = await commandInside(['run', '--model', 'no.safetensors', '--once']);
+    expect(missing.stderr).toBe('rxspike: ERR_NOT_FOUND: model no.safetensors: no such file\n');
+  });
+
+  it('an empty input: it is named, whatever it is called', async () => {
+    const empty = write('e', '');
+    const stdin = await command(['run', '--model', model, '-'], { input: new Uint8Array() });
+    expect((await runInside(empty)).stderr).toBe(`rxspike: ERR_UNKNOWN_FORMAT: ${empty}: the input is empty\n`);
+    expect(stdin.stderr).toBe('rxspike: ERR_UNKNOWN_FORMAT: stdin: the input is empty\n');
+  });
+
+  it('a server that answers with a status: what it means', async () => {
+    const server = createServer();
+    server.on('upgrade', ({ url }, socket) => {
+      const status = /\d+/.exec(url ?? '')?.[0] ?? '404';
+      socket.end(`HTTP/1.1 ${status} No\r\nConnection: close\r\n\r\n`);
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    const { port } = server.address() as AddressInfo;
+    const cases = [
+      ['401', '--token is missing or wrong (answer 401)'],
+      ['403', 'does not take connections from here or under this name (answer 403)'],
+      ['404', 'there is no RxSpike stream at this address (answer 404)'],
+    ];
+    for (const [status, message] of cases) {
+      const done = await runInside(`ws://127.0.0.1:${port}/${status}?token=hush`);
+      expect(failureComplaint(done, 1, 'ERR_CONNECTION')).toBeNull();
+      expect(done.stderr).toContain(message);
+      expect(done.stderr).not.toContain('hush');
+    }
+    server.close();
   });
 
   it('wrong use: exit status 2', async () => {
