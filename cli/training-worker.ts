@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Model, RxSpikeError, Trainer, type TrainingReport, encodeModel } from '../src/index.js';
+import { type Model, Trainer, type TrainingReport, encodeModel } from '../src/index.js';
 import { failureOf, stackOf } from './failure.js';
 import { readLabels } from './labels.js';
 import { readTrainingData } from './training-data.js';
+import { encodeCheckpoint, readCheckpoint, restoreTrainer } from './training-checkpoint.js';
 import { untrainedModel } from './training-plan.js';
 import { writeWhole } from './write-whole.js';
 
@@ -39,24 +39,6 @@ export type TrainingNews =
 /** A checkpoint is written after an epoch when the one before it is older than this, ms. */
 const CHECKPOINT_EVERY = 5000;
 
-/** State of an earlier training that was interrupted, or null. @throws `ERR_STATE` where it is of another training */
-async function resume(trainer: Trainer, path: string): Promise<boolean> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw new RxSpikeError('ERR_NOT_READABLE', `${path}: ${(cause as Error).message}`, { cause });
-  }
-  try {
-    trainer.restore(bytes);
-  } catch (cause) {
-    const message = `${path}: ${(cause as Error).message}; --no-resume starts anew`;
-    throw new RxSpikeError('ERR_STATE', message, { cause });
-  }
-  return true;
-}
-
 function note(task: TrainingTask, samples: number, report: TrainingReport | null): string {
   const { epochs, hidden, rate, seed } = task;
   const reached = report ? `; last epoch: loss ${report.loss.toFixed(4)}, accuracy ${report.accuracy.toFixed(4)}` : '';
@@ -70,6 +52,7 @@ async function train(task: TrainingTask, tell: (news: TrainingNews) => void): Pr
   const { epochs, rate, seed, hidden, checkpoint } = task;
   const stop = new Int32Array(task.stop);
   const rows = await readLabels(task.data);
+  const state = task.resume ? await readCheckpoint(checkpoint, task) : null;
   const going = (): boolean => Atomics.load(stop, 0) === 0;
   const data = await readTrainingData(rows, going);
   if (data === null) return tell({ kind: 'stopped', epochs: 0, report: null, checkpoint: false });
@@ -77,20 +60,20 @@ async function train(task: TrainingTask, tell: (news: TrainingNews) => void): Pr
   const model = untrainedModel(name, data.shape, { hidden, seed });
   const samples = await data.samples(model);
   const trainer = new Trainer(model, samples, { epochs, rate, seed });
-  const resumed = task.resume && (await resume(trainer, checkpoint));
-  tell({ kind: 'begun', samples: samples.length, classes: data.shape.classes, resumed: resumed ? trainer.epochs : 0 });
+  if (state !== null) restoreTrainer(trainer, checkpoint, state);
+  tell({ kind: 'begun', samples: samples.length, classes: data.shape.classes, resumed: trainer.epochs });
   let report: TrainingReport | null = null;
   let saved = Date.now();
   while (!trainer.done && going()) {
     report = trainer.trainBatch();
     tell({ kind: 'progress', report });
     if (report.batch === report.batches && Date.now() - saved > CHECKPOINT_EVERY) {
-      await writeWhole(checkpoint, trainer.save());
+      await writeWhole(checkpoint, encodeCheckpoint(task, trainer));
       saved = Date.now();
     }
   }
   if (!trainer.done) {
-    await writeWhole(checkpoint, trainer.save());
+    await writeWhole(checkpoint, encodeCheckpoint(task, trainer));
     return tell({ kind: 'stopped', epochs: trainer.epochs, report, checkpoint: true });
   }
   const trained: Model = {

@@ -1,9 +1,9 @@
-import { access, constants, rm, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, RxSpikeError, type TrainingReport } from '../../src/index.js';
 import { PartialFailure, UsageError, oneLine } from '../failure.js';
 import type { Output, TerminalStream } from '../output.js';
+import { checkReplaceable, isCheckpoint, isModel } from '../output-file.js';
 import type { CommandResult } from '../program.js';
 import { type Progress, doneShare, progressBar, progressLine } from '../progress.js';
 import type { TrainingNews, TrainingTask } from '../training-worker.js';
@@ -21,18 +21,6 @@ export interface TrainOptions {
 
 /** A bar is drawn anew at most this often, ms. */
 const REDRAW = 100;
-
-/** Says before the work what would make it vain. @throws `ERR_WRITE` */
-async function checkWritable(path: string): Promise<void> {
-  const folder = dirname(resolve(path));
-  try {
-    await access(folder, constants.W_OK);
-    const there = await stat(path).catch(() => null);
-    if (there?.isDirectory()) throw new Error('is a directory');
-  } catch (cause) {
-    throw new RxSpikeError('ERR_WRITE', `${path}: ${(cause as Error).message}`, { cause });
-  }
-}
 
 /** Shows how far a training is: a bar on a terminal, else a line an epoch. */
 class ProgressView {
@@ -103,8 +91,8 @@ export async function train(options: TrainOptions, output: Output): Promise<Comm
   if (data === undefined) throw new UsageError('option --data is needed: the folder with labels.csv');
   if (out === undefined) throw new UsageError('option --out is needed: the model file to write');
   const checkpoint = options.checkpoint ?? `${out}.ckpt`;
-  await checkWritable(out);
-  await checkWritable(checkpoint);
+  await checkReplaceable(out, 'model', isModel);
+  await checkReplaceable(checkpoint, 'checkpoint', isCheckpoint);
   const begin = performance.now();
   const facts: Record<string, unknown> = {
     model: out,
@@ -141,7 +129,10 @@ export async function train(options: TrainOptions, output: Output): Promise<Comm
   facts['seconds'] = Math.round((performance.now() - begin) / 100) / 10;
   if (end.kind === 'stopped') {
     if (!end.checkpoint) output.line('stopped before the training began');
-    else output.line(`stopped after epoch ${end.epochs}: the same command goes on from ${oneLine(checkpoint)}`);
+    else {
+      const again = options.resume ? 'the same command goes' : 'without --no-resume it goes';
+      output.line(`stopped after epoch ${end.epochs}: ${again} on from ${oneLine(checkpoint)}`);
+    }
     return { json: { ...facts, checkpoint: end.checkpoint ? checkpoint : null }, status: 130 };
   }
   await rm(checkpoint, { force: true });

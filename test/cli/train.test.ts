@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkReplaceable, isModel } from '../../cli/output-file.js';
 import { decodeModel } from '../../src/index.js';
 import { projectRoot } from '../shared-data.js';
 import { type Finished, command, commandInside, failureComplaint, start } from './command-line.js';
@@ -99,7 +100,18 @@ describe('train', () => {
     expect(
       failureComplaint({ ...wrong, stderr: wrong.stderr.split('\n').slice(-2).join('\n') }, 1, 'ERR_STATE'),
     ).toBeNull();
-    expect(wrong.stderr).toContain('--no-resume starts anew');
+    expect(wrong.stderr).toContain(
+      'cut.safetensors.ckpt: that training was begun with --epochs 80, not 81 (the learning rate falls along all ' +
+        'epochs, so their number is fixed); --no-resume starts anew',
+    );
+    const others = await command([...args, '--hidden', '8', '--lr', '0.01', '--seed', '3']);
+    expect(others.stderr).toContain(
+      'begun with --hidden 64, not 8; --lr 0.004, not 0.01; --seed 1, not 3; --no-resume',
+    );
+    const otherData = dataFolder('other-data', TABLE.slice(0, 3));
+    const moved = await command(args.map((word) => (word === data ? otherData : word)));
+    expect(moved.stderr).toContain('ERR_STATE');
+    expect(moved.stderr).toContain('that training was on other recordings or labels; --no-resume starts anew');
 
     const resumed = await command([...args, '--json'], { timeout: 60_000 });
     expect(resumed.json).toMatchObject({ epochs: 80 });
@@ -107,6 +119,49 @@ describe('train', () => {
     expect(existsSync(join(folder, 'cut.safetensors.ckpt'))).toBe(false);
     await train('whole.safetensors', '--epochs', '80', '--hidden', '64');
     expect(decodeModel(bytes('cut.safetensors')).network).toEqual(decodeModel(bytes('whole.safetensors')).network);
+  });
+});
+
+const argsFor = (out: string, ...more: string[]): string[] => ['train', '--data', data, '--out', out, ...more];
+
+describe('what train would write over', () => {
+  it('is looked at before the training: a file that is something else is left as it is', async () => {
+    const notes = join(folder, 'notes.txt');
+    writeFileSync(notes, 'not to be lost');
+    const cases = [
+      [argsFor(notes), `${notes} exists and is no model`],
+      [argsFor(join(folder, 'new'), '--checkpoint', notes), `${notes} exists and is no checkpoint`],
+    ] as const;
+    for (const [args, message] of cases) {
+      const done = await commandInside(args);
+      expect(failureComplaint(done, 2, 'ERR_ARGUMENT')).toBeNull();
+      expect(done.stderr).toContain(message);
+    }
+    expect(readFileSync(notes, 'utf8')).toBe('not to be lost');
+  });
+
+  it('may be a model or empty', async () => {
+    await expect(checkReplaceable(writeModel(folder), 'model', isModel)).resolves.toBeUndefined();
+    writeFileSync(join(folder, 'empty'), '');
+    await expect(checkReplaceable(join(folder, 'empty'), 'model', isModel)).resolves.toBeUndefined();
+  });
+
+  it('must have a folder, and be a file', async () => {
+    const nowhere = await commandInside(argsFor(join(folder, 'no', 'where')));
+    expect(failureComplaint(nowhere, 1, 'ERR_WRITE')).toBeNull();
+    expect(nowhere.stderr).toContain(`there is no folder ${join(folder, 'no')}`);
+    expect(failureComplaint(await commandInside(argsFor('/dev/null')), 1, 'ERR_WRITE')).toBeNull();
+  });
+
+  it('says after an interruption of a training anew how that one goes on', async () => {
+    const out = join(folder, 'anew.safetensors');
+    const running = start([...argsFor(out, '--hidden', '64'), '--epochs', '500', '--no-resume']);
+    await new Promise<void>((resolve) => {
+      running.child.stderr?.on('data', (text: string) => text.includes('epoch 1 ') && resolve());
+    });
+    running.child.kill('SIGINT');
+    const { stdout } = await running.finished;
+    expect(stdout).toMatch(/: without --no-resume it goes on from .*anew\.safetensors\.ckpt\n$/);
   });
 });
 
