@@ -129,6 +129,25 @@ describe('npm start in a fresh clone', () => {
     expect(calls()).toEqual(['npm ci']);
   });
 
+  it('takes paths from where npm was called, or from the project where that folder is gone', () => {
+    start();
+    write('dist/cli/program.js', 'export const main = () => console.log(process.cwd());');
+    mkdirSync(path('sub'));
+    const from = (folder: string, event?: string): string => {
+      const { npm_lifecycle_event: _, ...env } = process.env;
+      const asNpm = event === undefined ? {} : { npm_lifecycle_event: event };
+      const run = spawnSync(process.execPath, ['scripts/start.mjs'], {
+        cwd: root,
+        encoding: 'utf8',
+        env: { ...env, ...asNpm, INIT_CWD: folder, npm_execpath: path('npm-cli.cjs') },
+      });
+      return run.stdout.trim();
+    };
+    expect(from(path('sub'), 'rxspike')).toBe(path('sub'));
+    expect(from(path('gone'), 'rxspike')).toBe(root);
+    expect(from(path('sub'))).toBe(root);
+  });
+
   it('builds anew when asked to', () => {
     start();
     calls();
