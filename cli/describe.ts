@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { parseFormat, parsePositive, parseSpeed, parseWhole } from './options.js';
+import { FORMAT_NAMES, parseFormat, parsePositive, parseSpeed, parseWhole } from './options.js';
 import type { CommandCode } from './program.js';
 import type { EvalOptions } from './commands/eval.js';
 import type { InfoOptions } from './commands/info.js';
@@ -9,11 +9,12 @@ import type { TrainOptions } from './commands/train.js';
 
 const seed = (): Option => new Option('--seed <n>', 'seed of all random numbers').argParser(parseWhole(0)).default(1);
 const json = (): Option => new Option('--json', 'one JSON object as the last line of stdout');
-const model = (): Option => new Option('--model <file>', 'model file').default(undefined, 'the bundled N-MNIST model');
+const model = (): Option => new Option('--model <file>', 'model file (default: the bundled one, N-MNIST digits)');
 const format = (): Option =>
-  new Option('--format <name>', 'format of the input, for headerless ones whose extension says nothing').argParser(
-    parseFormat,
-  );
+  new Option(
+    '--format <name>',
+    `format of the input, for headerless ones whose extension says nothing: ${FORMAT_NAMES.join(', ')}`,
+  ).argParser(parseFormat);
 const speed = (): Option =>
   new Option('--speed <n|max>', 'factor of the speed of the sensor, or as fast as it goes')
     .argParser(parseSpeed)
@@ -21,6 +22,17 @@ const speed = (): Option =>
 const loop = (): Option => new Option('--loop', 'from the beginning again at the end, for ever');
 
 const examples = (...lines: string[]): string => `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
+
+/** Written out, so that help does not load the cameras. */
+const SCENES = `
+Simulated cameras: sim:bar, sim:edge, sim:disc, sim:digits, sim:digit-0 … sim:digit-9
+`;
+
+const LABELS = `
+labels.csv in DIR names each recording's class:
+  file,label
+  0001.aedat4,wave
+`;
 
 /** Declares every command with its options and examples; `execute` runs a command's code once it is asked for. */
 export function describeCommands(program: Command, execute: (code: CommandCode) => Promise<void>): void {
@@ -52,13 +64,14 @@ function describeRun(program: Command, execute: Execute): void {
     .addOption(json())
     .addHelpText(
       'after',
-      examples(
-        'rxspike run',
-        'rxspike run --once --json',
-        'rxspike run recording.aedat4 --speed max --model my.safetensors',
-        'rxspike run ws://127.0.0.1:7001',
-        'cat digit.bin | rxspike run - --format nmnist',
-      ),
+      SCENES +
+        examples(
+          'rxspike run',
+          'rxspike run --once --json',
+          'rxspike run recording.aedat4 --speed max --model my.safetensors',
+          'rxspike run ws://127.0.0.1:7001',
+          'cat digit.bin | rxspike run - --format nmnist',
+        ),
     )
     .action((sources: string[], options: RunOptions) =>
       execute(async (output) => (await import('./commands/run.js')).run(sources, options, output)),
@@ -116,17 +129,18 @@ function describeTrain(program: Command, execute: Execute): void {
     .addOption(new Option('--hidden <n>', 'hidden neurons').argParser(parseWhole(1, 65536)).default(128))
     .addOption(new Option('--lr <n>', 'learning rate at the start').argParser(parsePositive).default(4e-3))
     .addOption(
-      new Option('--checkpoint <file>', 'where the state of the training is kept').default(undefined, 'OUT.ckpt'),
+      new Option('--checkpoint <file>', 'where the state of an interrupted training is kept (default: OUT.ckpt)'),
     )
     .option('--no-resume', 'start anew even where a checkpoint lies')
     .addOption(seed())
     .addOption(json())
     .addHelpText(
       'after',
-      examples(
-        'rxspike train --data recordings --out my.safetensors',
-        'rxspike train --data d --out m --epochs 60 --seed 2',
-      ),
+      LABELS +
+        examples(
+          'rxspike train --data recordings --out my.safetensors',
+          'rxspike train --data d --out m --epochs 60 --seed 2',
+        ),
     )
     .action((options: TrainOptions) =>
       execute(async (output) => (await import('./commands/train.js')).train(options, output)),
@@ -143,7 +157,7 @@ function describeEval(program: Command, execute: Execute): void {
     .addOption(json())
     .addHelpText(
       'after',
-      examples('rxspike eval --data recordings', 'rxspike eval --data d --model my.safetensors --json'),
+      LABELS + examples('rxspike eval --data recordings', 'rxspike eval --data d --model my.safetensors --json'),
     )
     .action((options: EvalOptions) =>
       execute(async (output) => (await import('./commands/eval.js')).evaluate(options, output)),

@@ -29,3 +29,19 @@ export function nearest(word: string, candidates: readonly string[]): string | n
   }
   return best;
 }
+
+const bare = (word: string): string => word.replace(/^-+/, '');
+
+/** Whether one word may have been meant by the other: few edits for their length, or one begins the other. */
+function isClose(word: string, candidate: string): boolean {
+  const [a, b] = [bare(word), bare(candidate)];
+  const [short, long] = a.length < b.length ? [a, b] : [b, a];
+  if (short.length >= 3 && long.startsWith(short)) return true;
+  return editDistance(a, b) <= Math.max(1, Math.floor(0.4 * long.length)) && editDistance(a, b) < short.length;
+}
+
+/** What to say of a word that is none of `candidates`: the nearest where it is close, else all that there are. */
+export function suggestion(word: string, candidates: readonly string[]): string {
+  const best = nearest(word, candidates);
+  return best !== null && isClose(word, best) ? `the nearest is ${best}` : `there are ${candidates.join(', ')}`;
+}

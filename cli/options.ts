@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { FormatName } from '../adapters/index.node.js';
-import { nearest } from './nearest.js';
+import { suggestion } from './nearest.js';
 
 /** Replay speed: a factor of real time, or as fast as it goes. */
 export type Speed = number | 'max';
@@ -33,11 +33,15 @@ const FORMATS: Readonly<Record<FormatName, true>> = {
   aedat4: true,
 };
 
+/** Names that `--format` takes. */
+export const FORMAT_NAMES: readonly string[] = Object.keys(FORMATS);
+
 /** Reads `--format`. */
 export function parseFormat(text: string): FormatName {
   if (Object.hasOwn(FORMATS, text)) return text as FormatName;
-  const known = Object.keys(FORMATS);
-  throw new InvalidArgumentError(`It must be one of ${known.join(', ')}; the nearest is ${nearest(text, known)}.`);
+  const best = suggestion(text, FORMAT_NAMES);
+  const all = `It must be one of ${FORMAT_NAMES.join(', ')}`;
+  throw new InvalidArgumentError(best.startsWith('the nearest') ? `${all}; ${best}.` : `${all}.`);
 }
 
 /** Reads a number above 0. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { describeCommands } from './describe.js';
 import { type ExitStatus, PartialFailure, UsageError, failureOf, oneLine, stackOf } from './failure.js';
-import { nearest } from './nearest.js';
+import { suggestion } from './nearest.js';
 import { type Output, type TextStream, asTerminal, flushed } from './output.js';
 
 /** What a command hands back: the fields of its JSON, and 130 where it was interrupted. */
@@ -35,15 +35,21 @@ function usageMessage(error: CommanderError, program: Command, argv: readonly st
     const names = (command ?? program).options
       .flatMap((o) => [o.long ?? '', o.short ?? ''])
       .filter((name) => name !== '');
-    return `${message}; the nearest is ${nearest(wrong.split('=')[0], [...names, '--help'])}`;
+    return `${message}; ${suggestion(wrong.split('=')[0], [...names, '--help'])}`;
   }
   if (error.code === 'commander.unknownCommand') {
-    return `${message}; the nearest is ${nearest(
-      wrong,
-      program.commands.map((c) => c.name()),
-    )}`;
+    const names = program.commands.map((c) => c.name());
+    return `${message}; ${suggestion(wrong, names)}`;
   }
   return message;
+}
+
+/** `help COMMAND` as `COMMAND --help`; of a command that there is none of, as an attempt to run it. */
+function helpAsOption(argv: readonly string[], program: Command): readonly string[] {
+  const [first, name] = argv;
+  if (first !== 'help') return argv;
+  if (name === undefined || name.startsWith('-')) return ['--help'];
+  return program.commands.some((c) => c.name() === name) ? [name, '--help'] : [name];
 }
 
 function report(
@@ -92,12 +98,12 @@ export async function runCommand(argv: readonly string[], surroundings: Surround
     .version(packageVersion())
     .exitOverride()
     .configureOutput({ outputError: () => {}, writeErr: () => {}, writeOut: (text) => void stdout.write(text) })
-    .helpCommand(false);
+    .helpCommand('help [command]', 'say how a command is used');
   describeCommands(program, execute);
   try {
     if (argv.length === 0)
       throw new UsageError(`a command is needed: ${program.commands.map((c) => c.name()).join(', ')}`);
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(helpAsOption(argv, program), { from: 'user' });
     return status;
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) return report(thrown, json, surroundings);

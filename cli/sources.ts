@@ -13,7 +13,7 @@ import { realTime } from './clock.js';
 import { UsageError } from './failure.js';
 import { eventsNamed, openNamed } from './name-errors.js';
 import { type ModelSize, checkSize, packetsInside } from './model-size.js';
-import { nearest } from './nearest.js';
+import { suggestion } from './nearest.js';
 
 /** What a SOURCE on the command line means. */
 export type Source =
@@ -99,8 +99,7 @@ async function openFile(
 }
 
 function strangeScene(name: string): UsageError {
-  const known = SIMULATED_SCENES.join(', ');
-  return new UsageError(`sim:${name} is not known; the nearest of ${known} is ${nearest(name, SIMULATED_SCENES)}`);
+  return new UsageError(`sim:${name} is not known; ${suggestion(name, SIMULATED_SCENES)}`);
 }
 
 function itemOf(source: Source, { format, seed }: StreamOptions): ReplayItem {

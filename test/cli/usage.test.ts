@@ -1,10 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { SIMULATED_SCENES } from '../../adapters/index.node.js';
+import { FORMAT_NAMES } from '../../cli/options.js';
 import { builtCli, command, commandInside, failureComplaint } from './command-line.js';
 import { projectRoot } from '../shared-data.js';
 
 const COMMANDS = ['run', 'info', 'serve', 'train', 'eval'];
+
+const helpOf = async (name: string): Promise<string> =>
+  (await commandInside([name, '--help'])).stdout.replaceAll(/\s+/g, ' ');
 
 describe('help', () => {
   it('lists the commands and shows examples', async () => {
@@ -19,6 +24,24 @@ describe('help', () => {
     expect(status).toBe(0);
     expect(stdout).toContain('--json');
     expect(stdout).toContain(`Examples:\n  $ rxspike ${name}`);
+  });
+
+  it('is also asked for with the word help', async () => {
+    const [whole, run] = await Promise.all([commandInside(['help']), commandInside(['help', 'run'])]);
+    expect(whole).toEqual(await commandInside(['--help']));
+    expect(run).toEqual(await commandInside(['run', '--help']));
+    expect(whole.stdout).toContain('  help [command] ');
+  });
+
+  it('states what is taken where nothing is said, the formats, the simulated cameras and a table of labels', async () => {
+    const [run, info, train, evaluate] = await Promise.all(['run', 'info', 'train', 'eval'].map(helpOf));
+    expect(run).toContain('(default: the bundled one');
+    expect(evaluate).toContain('(default: the bundled one');
+    expect(train).toContain('(default: OUT.ckpt)');
+    for (const text of [train, evaluate]) expect(text).toContain('file,label 0001.aedat4,wave');
+    for (const text of [run, info]) for (const name of FORMAT_NAMES) expect(text).toContain(name);
+    const ends = SIMULATED_SCENES.filter((scene) => !/-[1-8]$/.test(scene));
+    for (const scene of ends) expect(run).toContain(`sim:${scene}`);
   });
 
   it('names the version of the package', async () => {
@@ -36,6 +59,13 @@ describe('wrong use: exit status 2 and one line with the nearest right word', ()
     [['serve', 'x', '--prot', '1'], "unknown option '--prot'; the nearest is --port"],
     [['train', '--data', 'd', '--out', 'o', '--epoch', '1'], "unknown option '--epoch'; the nearest is --epochs"],
     [['eval', '--dta', 'd'], "unknown option '--dta'; the nearest is --data"],
+    [['run', '--xyzzy'], "unknown option '--xyzzy'; there are --once, --speed, --loop, --model, "],
+    [['frobnicate'], "unknown command 'frobnicate'; there are run, info, serve, train, eval"],
+    [['help', 'rnu'], "unknown command 'rnu'; the nearest is run"],
+    [['run', 'sim:disk'], 'sim:disk is not known; the nearest is disc'],
+    [['run', 'sim:spiral'], 'sim:spiral is not known; there are bar, edge, disc, digits, digit-0'],
+    [['info', 'x', '--format', 'foo'], 'It must be one of nmnist, aedat2, aedat3.0, aedat3.1, aedat4.'],
+    [['info', 'x', '--format', 'nmist'], 'the nearest is nmnist'],
     [['rnu'], "unknown command 'rnu'; the nearest is run"],
     [['evaluate'], "unknown command 'evaluate'; the nearest is eval"],
     [[], 'a command is needed: run, info, serve, train, eval'],
