@@ -15,7 +15,7 @@ export function frame(lines: readonly string[]): string {
 
 /**
  * Shows `draw(columns, rows)` on a terminal's alternate screen `perSecond` times a second and after each resize. The
- * function returned restores the terminal; so does the end of the process, however it comes.
+ * function returned restores the terminal; so does the end of the process, however it comes, and Ctrl-Z until it goes on.
  */
 export function showOn(
   terminal: TerminalStream,
@@ -23,19 +23,36 @@ export function showOn(
   perSecond = 8,
 ): () => void {
   let open = true;
+  let timer: NodeJS.Timeout | undefined;
   const redraw = (): void => void terminal.write(frame(draw(terminal.columns ?? 80, terminal.rows ?? 24)));
-  const timer = setInterval(redraw, 1000 / perSecond);
+  const enter = (): void => {
+    clearInterval(timer);
+    timer = setInterval(redraw, 1000 / perSecond);
+    terminal.write(ENTER);
+    redraw();
+  };
+  const leave = (): void => {
+    clearInterval(timer);
+    terminal.write(LEAVE);
+  };
+  // Ctrl-Z: the terminal is the shell's until this process goes on.
+  const suspend = (): void => {
+    leave();
+    process.kill(process.pid, 'SIGSTOP');
+  };
   const close = (): void => {
     if (!open) return;
     open = false;
-    clearInterval(timer);
     terminal.off('resize', redraw);
     process.off('exit', close);
-    terminal.write(LEAVE);
+    process.off('SIGTSTP', suspend);
+    process.off('SIGCONT', enter);
+    leave();
   };
   process.on('exit', close);
+  process.on('SIGTSTP', suspend);
+  process.on('SIGCONT', enter);
   terminal.on('resize', redraw);
-  terminal.write(ENTER);
-  redraw();
+  enter();
   return close;
 }

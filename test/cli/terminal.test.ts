@@ -7,6 +7,7 @@ import { temporaryFolder, writeModel } from './provisional-model.js';
 
 const ENTER = '\u001b[?1049h\u001b[?25l\u001b[?7l';
 const LEAVE = '\u001b[?7h\u001b[?25h\u001b[?1049l';
+const LEAVE_PATTERN = /\?1049l/;
 const RECORDING = projectRoot('assets', 'nmnist', '00936.bin');
 
 let folder: string;
@@ -46,6 +47,23 @@ describe('on a terminal', () => {
     expect(after).toHaveLength(44);
     expect(after[0]).toBe('the last 40 decisions, after 5 before');
     expect(after[41]).toBe('decisions 45');
+  });
+
+  it.skipIf(process.platform === 'win32')('run gives the terminal back while it is stopped with Ctrl-Z', async () => {
+    const running = start(['run', '--model', model, '--speed', '4'], { terminal: true });
+    await running.seen('accuracy');
+    running.child.kill('SIGTSTP');
+    const stopped = await running.seen(LEAVE_PATTERN);
+    expect(stopped.endsWith(LEAVE)).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(await running.seen(LEAVE_PATTERN)).toBe(stopped);
+    running.child.kill('SIGCONT');
+    const again = await running.seen(/1049l[^]*1049h[^]*accuracy/);
+    expect(again.slice(stopped.length).startsWith(ENTER)).toBe(true);
+    running.child.kill('SIGINT');
+    const { status, stdout } = await running.finished;
+    expect(status).toBe(130);
+    expect(stdout.split(LEAVE)).toHaveLength(3);
   });
 
   it('run restores the terminal before an error is told', async () => {
