@@ -3,7 +3,12 @@ import { defineConfig } from 'vitest/config';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 // Tests that start processes, train, or read documents; everything else is fast and also runs on the next Node version.
-const slow = ['test/cli/**/*.test.ts', 'test/setup/**/*.test.ts', 'test/learning/**/*.test.ts', 'test/docs/**/*.test.ts'];
+const slow = [
+  'test/cli/**/*.test.ts',
+  'test/setup/**/*.test.ts',
+  'test/learning/**/*.test.ts',
+  'test/docs/**/*.test.ts',
+];
 
 export default defineConfig({
   resolve: {

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { FORMAT_NAMES, parseFormat, parsePositive, parseSpeed, parseWhole } from './options.js';
-import type { CommandCode } from './program.js';
+import type { CommandCode } from './command.js';
 import type { EvalOptions } from './commands/eval.js';
 import type { InfoOptions } from './commands/info.js';
 import type { RunOptions } from './commands/run.js';

@@ -2,19 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
+import type { CommandCode } from './command.js';
 import { describeCommands } from './describe.js';
 import { type ExitStatus, PartialFailure, UsageError, failureOf, oneLine, stackOf } from './failure.js';
 import { suggestion } from './nearest.js';
 import { type Output, type TextStream, asTerminal, flushed } from './output.js';
-
-/** What a command hands back: the fields of its JSON, and 130 where it was interrupted. */
-export interface CommandResult {
-  readonly json: Readonly<Record<string, unknown>>;
-  readonly status: 0 | 130;
-}
-
-/** Loads and runs a command's own code; what is not asked for is not loaded. */
-export type CommandCode = (output: Output) => Promise<CommandResult>;
 
 /** A second signal later than this (ms) ends at once; npm passes on a signal that the terminal already sent. */
 const IMPATIENT = 500;

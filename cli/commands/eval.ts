@@ -8,7 +8,7 @@ import { type LabelledRow, readLabels, rowError } from '../labels.js';
 import { checkSize, modelSize, sizeError } from '../model-size.js';
 import { loadModel } from '../models.js';
 import type { Output } from '../output.js';
-import type { CommandResult } from '../program.js';
+import type { CommandResult } from '../command.js';
 
 export interface EvalOptions {
   readonly data?: string;

@@ -4,7 +4,7 @@ import { PartialFailure, UsageError, failureOf, oneLine } from '../failure.js';
 import { unlessInterrupted } from '../interruption.js';
 import { namedError } from '../name-errors.js';
 import type { Output } from '../output.js';
-import type { CommandResult } from '../program.js';
+import type { CommandResult } from '../command.js';
 import { parseSource } from '../sources.js';
 
 export interface InfoOptions {

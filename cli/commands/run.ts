@@ -12,7 +12,7 @@ import { modelSize, sizeError } from '../model-size.js';
 import { loadModel } from '../models.js';
 import type { Speed } from '../options.js';
 import type { Output } from '../output.js';
-import type { CommandResult } from '../program.js';
+import type { CommandResult } from '../command.js';
 import { showOn } from '../screen.js';
 import { type SourceOptions, openStreams } from '../sources.js';
 import { Statistics, type Summary, summarize } from '../statistics.js';

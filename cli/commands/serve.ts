@@ -4,7 +4,7 @@ import { PartialFailure } from '../failure.js';
 import { unlessInterrupted } from '../interruption.js';
 import type { Speed } from '../options.js';
 import type { Output } from '../output.js';
-import type { CommandResult } from '../program.js';
+import type { CommandResult } from '../command.js';
 import { type SourceOptions, openStreams } from '../sources.js';
 
 export interface ServeOptions extends SourceOptions {

@@ -4,7 +4,7 @@ import { type ErrorCode, RxSpikeError, type TrainingReport } from '../../src/ind
 import { PartialFailure, UsageError, oneLine } from '../failure.js';
 import type { Output, TerminalStream } from '../output.js';
 import { checkReplaceable, isCheckpoint, isModel } from '../output-file.js';
-import type { CommandResult } from '../program.js';
+import type { CommandResult } from '../command.js';
 import { type Progress, doneShare, progressBar, progressLine } from '../progress.js';
 import type { TrainingNews, TrainingTask } from '../training-worker.js';
 

@@ -4,7 +4,9 @@ import { projectRoot } from '../shared-data.js';
 
 // Every ```ts block of the README and of docs/ runs as it stands. A block that begins with `// prints: TEXT` lines must
 // print exactly these; any other must print something.
-const PAGES = ['README.md', ...readdirSync(projectRoot('docs')).map((file) => `docs/${file}`)].filter((page) => page.endsWith('.md'));
+const PAGES = ['README.md', ...readdirSync(projectRoot('docs')).map((file) => `docs/${file}`)].filter((page) =>
+  page.endsWith('.md'),
+);
 const FOLDER = projectRoot('test', 'docs', '.examples');
 
 const blocksOf = (page: string): string[] =>
@@ -68,7 +70,9 @@ describe('the README', () => {
 
   it.each(PAGES)('%s links only to files that exist', (page) => {
     const folder = page.includes('/') ? 'docs' : '.';
-    const links = [...readFileSync(projectRoot(page), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => match[1] ?? '');
+    const links = [...readFileSync(projectRoot(page), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(
+      (match) => match[1] ?? '',
+    );
     for (const link of links) expect(() => readFileSync(projectRoot(folder, link)), link).not.toThrow();
   });
 });
