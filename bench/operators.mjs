@@ -101,8 +101,9 @@ const networkOf = (mode) => {
 const clocked = networkOf('clocked');
 const eventDriven = networkOf('event');
 const fired = through(sqsNetwork(clocked, { seed: 1, firing: true }), inSteps);
-const readout = { classes: [...'0123456789'], perClass: 10, by: 'count', window: { kind: 'mark' } };
+const readout = { classes: Array.from('0123456789'), perClass: 10, by: 'count', window: { kind: 'mark' } };
 
+/** @type {[name: string, input: any[], make: () => any][]} */
 const cases = [
   ['pass-through', events, () => map((packet) => packet)],
   ['monotonic', events, () => monotonic({ policy: 'clamp' })],

@@ -6,7 +6,7 @@ import type { CommandCode } from './command.js';
 import { describeCommands } from './describe.js';
 import { type ExitStatus, PartialFailure, UsageError, failureOf, oneLine, stackOf } from './failure.js';
 import { suggestion } from './nearest.js';
-import { type Output, type TextStream, asTerminal, flushed } from './output.js';
+import { type TextStream, asTerminal, flushed } from './output.js';
 
 /** A second signal later than this (ms) ends at once; npm passes on a signal that the terminal already sent. */
 const IMPATIENT = 500;

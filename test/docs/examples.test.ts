@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { projectRoot } from '../shared-data.js';
 
@@ -46,8 +46,8 @@ describe('examples run as they stand', () => {
   it.each(blocks)('$page, example $i', async ({ page, code, i }) => {
     const lines = await logged(code, `${page.replaceAll(/\W+/g, '-')}-${i}`);
     const promised = [...code.matchAll(/^\/\/ prints: (.*)$/gm)].map((match) => match[1]);
-    if (promised.length > 0) expect(lines).toEqual(promised);
-    else expect(lines.length).toBeGreaterThan(0);
+    expect(lines.length).toBeGreaterThan(0);
+    expect(promised.length > 0 ? promised : lines).toEqual(lines);
   });
 });
 
@@ -73,6 +73,6 @@ describe('the README', () => {
     const links = [...readFileSync(projectRoot(page), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(
       (match) => match[1] ?? '',
     );
-    for (const link of links) expect(() => readFileSync(projectRoot(folder, link)), link).not.toThrow();
+    expect(links.filter((link) => !existsSync(projectRoot(folder, link)))).toEqual([]);
   });
 });
