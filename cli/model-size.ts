@@ -1,4 +1,4 @@
-import { type EventPacket, type Model, RxSpikeError, type StreamInfo } from '../src/index.js';
+import { type EventPacket, type Model, RxSpikeError, type StreamInfo, slicePacket } from '../src/index.js';
 
 /** Which recordings a model takes. */
 export interface ModelSize {
@@ -36,18 +36,22 @@ const outside = (name: string, x: number, y: number, t: number, size: ModelSize)
   });
 };
 
-/** The packets of a recording that does not say its size. @throws `ERR_GEOMETRY` before the first that does not fit */
+/** The events of a recording that does not say its size. @throws `ERR_GEOMETRY` before the first that does not fit */
 export async function* packetsInside(
   name: string,
   packets: AsyncIterable<EventPacket>,
   size: ModelSize,
 ): AsyncGenerator<EventPacket> {
+  let before = -Infinity;
   for await (const packet of packets) {
     const { length, t, x, y } = packet;
     for (let i = 0; i < length; i++) {
-      if (x[i] >= size.width || y[i] >= size.height) throw outside(name, x[i], y[i], t[i], size);
+      if (x[i] < size.width && y[i] < size.height) continue;
+      if (i > 0) yield slicePacket(packet, 0, i, before);
+      throw outside(name, x[i], y[i], t[i], size);
     }
     yield packet;
+    before = packet.until;
   }
 }
 

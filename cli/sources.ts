@@ -60,28 +60,46 @@ export interface StreamOptions extends SourceOptions {
 export interface OpenStream {
   readonly info: StreamInfo;
   events(): AsyncIterable<EventPacket>;
+  /**
+   * Events that the sources had and that are not among the `arrived` ones. To be asked once the stream has ended: until
+   * then some are still on their way.
+   */
+  lost(arrived: number): number;
+}
+
+/** Counts what recordings deliver, before anything is done with it. */
+class Offered {
+  events = 0;
+
+  async *count(packets: AsyncIterable<EventPacket>): AsyncGenerator<EventPacket> {
+    for await (const packet of packets) {
+      this.events += packet.length;
+      yield packet;
+    }
+  }
 }
 
 /** The bundled recordings with their labels. */
-async function bundledItems(size: ModelSize | null): Promise<ReplayItem[]> {
+async function bundledItems(size: ModelSize | null, offered: Offered): Promise<ReplayItem[]> {
   const files = await bundledRecordings();
   return files.map(({ path, file, label }) => ({
-    ...fittingItem(file, { open: () => openRecording(path) }, size),
+    ...fittingItem(file, { open: () => openRecording(path) }, size, offered),
     name: file,
     label,
   }));
 }
 
-/** An item whose recording is refused before it plays if it says another size. */
-function fittingItem(name: string, item: ReplayItem, size: ModelSize | null): ReplayItem {
+/** An item whose recording is refused before it plays if it says another size, and whose events are counted. */
+function fittingItem(name: string, item: ReplayItem, size: ModelSize | null, offered: Offered): ReplayItem {
   return {
     ...item,
     open: async () => {
       const recording = await item.open();
       const { info } = recording;
       checkSize(name, info, size);
-      if (size === null || info.width !== null) return recording;
-      return { info, events: () => packetsInside(name, recording.events(), size) };
+      const inside = (): AsyncIterable<EventPacket> =>
+        size === null || info.width !== null ? recording.events() : packetsInside(name, recording.events(), size);
+      return { info, events: () => offered.count(inside()) };
     },
   };
 }
@@ -155,11 +173,18 @@ export async function openStreams(texts: readonly string[], options: StreamOptio
       stream.close();
       throw error;
     }
-    return stream;
+    const { report } = stream;
+    return {
+      info: stream.info,
+      events: () => stream.events(),
+      lost: (arrived) => (report.violations['leftOut'] ?? 0) + report.events - arrived,
+    };
   }
+  const offered = new Offered();
   const items =
     sources.length === 0
-      ? await bundledItems(size)
-      : sources.map((source, i) => fittingItem(texts[i], itemOf(source, options), size));
-  return openReplay(items, { control, loop, clock: realTime });
+      ? await bundledItems(size, offered)
+      : sources.map((source, i) => fittingItem(texts[i], itemOf(source, options), size, offered));
+  const replay = await openReplay(items, { control, loop, clock: realTime });
+  return { info: replay.info, events: () => replay.events(), lost: (arrived) => offered.events - arrived };
 }

@@ -8,7 +8,10 @@ export class Statistics {
   kept = 0;
   /** Spikes of the output neurons. */
   spikes = 0;
-  /** Events lost on the way: none, as every part waits for the next and a gap in a served stream is an error. */
+  /**
+   * Events that the sources had and that did not arrive. Every part waits for the next and a gap in a served stream is an
+   * error, so while a stream runs nothing is known to be lost; at its end the two counts are compared.
+   */
   dropped = 0;
   /** Events whose time stepped back and was clamped. */
   clamped = 0;

@@ -107,14 +107,15 @@ function checkMark(mark: unknown): Mark | null {
 
 /** @throws `ERR_PROTOCOL` when the counts are not those of what came */
 export function checkEnd(frame: RawFrame, packets: number, events: number): EndFrame {
-  const { reason, packets: sent, events: sentEvents } = frame;
+  const { reason, packets: sent, events: sentEvents, outside = 0 } = frame;
   need(isText(reason), 'end.reason', reason);
   if (sent !== packets || sentEvents !== events) {
     throw violation(
       `end: ${text(sent)} packets with ${text(sentEvents)} events were sent, ${packets} with ${events} came`,
     );
   }
-  return { type: 'end', reason, packets, events };
+  need(Number.isSafeInteger(outside) && (outside as number) >= 0, 'end.outside', outside);
+  return { type: 'end', reason, packets, events, outside: outside as number };
 }
 
 /** @throws `ERR_PROTOCOL` */

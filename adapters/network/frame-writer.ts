@@ -69,7 +69,8 @@ export class FrameWriter {
   }
 
   end(): Uint8Array {
-    return encodeFrame({ type: 'end', reason: 'complete', packets: this.packets, events: this.events });
+    const { packets, events, outside } = this;
+    return encodeFrame({ type: 'end', reason: 'complete', packets, events, outside });
   }
 
   #frame(packet: EventPacket, from: number, to: number, until: number | null, mark: Mark | null): NumberedFrame {

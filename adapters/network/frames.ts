@@ -50,6 +50,8 @@ export interface EndFrame {
   /** Frames of type packet, and events in them. */
   readonly packets: number;
   readonly events: number;
+  /** Events of the source that the sender left out because they lie outside the sensor. */
+  readonly outside: number;
 }
 
 /** Last frame of a stream that broke off. */

@@ -133,7 +133,8 @@ export class Inlet implements AsyncIterableIterator<EventPacket, undefined> {
     } else if (frame.type === 'packet') this.#packet(frame);
     else if (frame.type === 'end') {
       if (!this.#stream) throw violation('end before hello');
-      checkEnd(frame, this.#sequence.next, this.report.events);
+      const { outside } = checkEnd(frame, this.#sequence.next, this.report.events);
+      if (outside > 0) this.report.violations.leftOut = outside;
       this.#finish(undefined, CLOSE.done, 'end');
     }
   }

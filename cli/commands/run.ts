@@ -97,6 +97,7 @@ export async function run(sources: string[], options: RunOptions, output: Output
   let stopped: boolean;
   try {
     stopped = await untilDone(decisions, note, output.interrupted);
+    if (!stopped) statistics.dropped = stream.lost(statistics.events);
   } catch (error) {
     sumUp();
     const name = sources.length === 1 ? sources[0] : stream.info.id;

@@ -37,6 +37,19 @@ describe('serve and run ws://', () => {
     expect(json).toMatchObject({ clients: 1, completed: 1, lost: 0, events: direct.json?.['events'] });
   });
 
+  it('tell the subscriber of events that lie outside the sensor and were left out', async () => {
+    // The size is told by what is read first; one event far behind it does not fit.
+    const inside = Buffer.alloc(5 * 60_000);
+    for (let i = 0; i < 60_000; i++) inside.set([i % 34, (i >> 5) % 34, (5 * i) >> 16, (5 * i) >> 8, 5 * i], 5 * i);
+    const file = join(folder, 'outside.bin');
+    const late = Buffer.from([40, 0, 4, 160, 0]);
+    writeFileSync(file, Buffer.concat([inside, late]));
+    const server = start(['serve', file, '--clients', '1', '--speed', 'max', '--json']);
+    const served = await run(await address(server));
+    expect(served).toMatchObject({ status: 0, json: { decisions: 1, events: 60_000, dropped: 1 } });
+    expect((await server.finished).json).toMatchObject({ events: 60_000, outside: 1 });
+  });
+
   it('carry labels, and give every subscriber a reading of its own without --clients', async () => {
     const server = start(['serve', '--speed', 'max']);
     const url = await address(server);

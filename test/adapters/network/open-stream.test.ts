@@ -89,6 +89,7 @@ describe('openStream', () => {
     ['an overlong label', frame(1, { mark: { kind: 'end', label: 'x'.repeat(5000) } })],
     ['a second hello', HELLO],
     ['an end that counts otherwise', END(1, 3)],
+    ['an end that left out fewer than none', { ...END(1, 2), outside: -1 }],
     ['an error without a code', { type: 'error', message: 'x' }],
   ];
 

@@ -93,8 +93,10 @@ describe('a served stream', () => {
     const t = [1, 2, 3];
     const wide = eventPacket({ stream: info, t, x: [15, 16, 0], y: [0, 0, 99], p: [1, 1, 1], until: 9 });
     const server = await serve({ source: () => servable([wide]), clients: 1 });
-    const { packets: got } = await collect((await openStream(server.url)).events());
+    const stream = await openStream(server.url);
+    const { packets: got } = await collect(stream.events());
     expect(got.map(({ t: kept, until }) => [[...kept], until])).toEqual([[[1], 9]]);
+    expect(stream.report.violations).toEqual({ leftOut: 2 });
     await expect(server.done).resolves.toMatchObject({ events: 1, outside: 2 });
   });
 
