@@ -184,7 +184,9 @@ export async function openStreams(texts: readonly string[], options: StreamOptio
   const items =
     sources.length === 0
       ? await bundledItems(size, offered)
-      : sources.map((source, i) => fittingItem(texts[i], itemOf(source, options), size, offered));
+      : sources.map((source, i) =>
+          fittingItem(source.kind === 'stdin' ? 'stdin' : texts[i], itemOf(source, options), size, offered),
+        );
   const replay = await openReplay(items, { control, loop, clock: realTime });
   return { info: replay.info, events: () => replay.events(), lost: (arrived) => offered.events - arrived };
 }

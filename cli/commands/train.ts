@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, RxSpikeError, type TrainingReport } from '../../src/index.js';
 import { PartialFailure, UsageError, oneLine } from '../failure.js';
@@ -91,6 +92,7 @@ export async function train(options: TrainOptions, output: Output): Promise<Comm
   if (data === undefined) throw new UsageError('option --data is needed: the folder with labels.csv');
   if (out === undefined) throw new UsageError('option --out is needed: the model file to write');
   const checkpoint = options.checkpoint ?? `${out}.ckpt`;
+  if (resolve(checkpoint) === resolve(out)) throw new UsageError('--checkpoint and --out name the same file');
   await checkReplaceable(out, 'model', isModel);
   await checkReplaceable(checkpoint, 'checkpoint', isCheckpoint);
   const begin = performance.now();

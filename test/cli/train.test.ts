@@ -131,6 +131,7 @@ describe('what train would write over', () => {
     const cases = [
       [argsFor(notes), `${notes} exists and is no model`],
       [argsFor(join(folder, 'new'), '--checkpoint', notes), `${notes} exists and is no checkpoint`],
+      [argsFor(join(folder, 'one'), '--checkpoint', `${folder}/./one`), '--checkpoint and --out name the same file'],
     ] as const;
     for (const [args, message] of cases) {
       const done = await commandInside(args);
