@@ -1,3 +1,4 @@
+import { winner } from '../network/winner.js';
 import type { LayerTape } from './layer-tape.js';
 
 /** Which outputs stand for which class, and how the loss reads them. */
@@ -49,10 +50,11 @@ export function classLoss(
       if (tape.advanced[t] === 1) tape.dp.fill(slope, t * tape.units + c * each, t * tape.units + (c + 1) * each);
     }
   }
+  const probabilities = counts.subarray(classes, 2 * classes);
   return {
     loss: Math.log(sum) + top - counts[first + label] * perLogit,
     byCount: mostSpikes(counts, classes),
-    byProbability: highest(counts.subarray(classes, 2 * classes)),
+    byProbability: winner(probabilities, probabilities),
   };
 }
 
@@ -72,16 +74,5 @@ export function sumOutputs(tape: LayerTape, steps: number, classes: number, each
 
 /** Class of the largest count; ties by summed probability, then by order. */
 export function mostSpikes(counts: Float64Array, classes: number): number {
-  let best = 0;
-  for (let c = 1; c < classes; c++) {
-    const more = counts[c] - counts[best];
-    if (more > 0 || (more === 0 && counts[classes + c] > counts[classes + best])) best = c;
-  }
-  return best;
-}
-
-function highest(values: Float64Array): number {
-  let best = 0;
-  for (let c = 1; c < values.length; c++) if (values[c] > values[best]) best = c;
-  return best;
+  return winner(counts.subarray(0, classes), counts.subarray(classes, 2 * classes));
 }

@@ -5,6 +5,7 @@ import type { Emit, Step } from '../step.js';
 import type { ReadoutSpec } from './model.js';
 import { checkReadout } from './readout-spec.js';
 import { checkRecords, recordOf, type StepRecords, stepRecords } from './step-records.js';
+import { winner } from './winner.js';
 
 /** All that a readout remembers; plain data. */
 export interface ReadoutState {
@@ -341,10 +342,7 @@ function decide(
 ): void {
   const scale = 10 / ((end - start) * perClass * lines);
   const scores = by === 'count' ? counts : probs.map((sum) => sum * scale);
-  let best = 0;
-  for (let c = 1; c < classes.length; c++) {
-    if (scores[c] > scores[best] || (scores[c] === scores[best] && probs[c] > probs[best])) best = c;
-  }
+  const best = winner(scores, probs);
   const total = scores.reduce((sum, score) => sum + exp((score - scores[best]) / temperature), 0);
   emit({
     t0,

@@ -1,22 +1,16 @@
-import { RxSpikeError } from '../../../src/index.js';
-import type { Counts, Decoder, EventBatch } from '../decoder.js';
+import type { EventBatch } from '../decoder.js';
+import { BLOCK, FixedSizeDecoder } from '../fixed-size-decoder.js';
 import { AEDAT2_WORD_BYTES, type AddressLayout } from './layout.js';
 
 // The engine keeps the addresses of constants of the module in registers; it does not for arrays in fields.
-const BLOCK = 4096;
 const T = new Float64Array(BLOCK);
 const X = new Uint16Array(BLOCK);
 const Y = new Uint16Array(BLOCK);
 const P = new Uint8Array(BLOCK);
 
-/** AEDAT 2.0 words → events; see {@link Decoder}. */
-export class Aedat2Decoder implements Decoder {
-  readonly side: Counts = {};
-  readonly violations: Counts = {};
+/** AEDAT 2.0 words → events; see `Decoder`. */
+export class Aedat2Decoder extends FixedSizeDecoder {
   readonly #layout: AddressLayout;
-  #offset: number;
-  #carried = 0;
-  readonly #carry = new Uint8Array(AEDAT2_WORD_BYTES);
   /**
    * Time of the last event, with wraps resolved and as its word has it. The step from event to event, taken modulo 2³²,
    * resolves wraps and keeps steps back.
@@ -26,40 +20,12 @@ export class Aedat2Decoder implements Decoder {
 
   /** `offset`: where the first word lies, for messages. */
   constructor(layout: AddressLayout, offset: number) {
+    super({ format: 'aedat2', record: 'word' }, AEDAT2_WORD_BYTES, offset);
     this.#layout = layout;
-    this.#offset = offset;
   }
 
-  *push(chunk: Uint8Array): Generator<EventBatch> {
-    let at = 0;
-    if (this.#carried > 0) {
-      at = Math.min(AEDAT2_WORD_BYTES - this.#carried, chunk.length);
-      this.#carry.set(chunk.subarray(0, at), this.#carried);
-      this.#carried += at;
-      if (this.#carried < AEDAT2_WORD_BYTES) return;
-      this.#carried = 0;
-      yield this.#block(this.#carry, 0, AEDAT2_WORD_BYTES);
-    }
-    const whole = chunk.length - ((chunk.length - at) % AEDAT2_WORD_BYTES);
-    for (; at < whole; at += BLOCK * AEDAT2_WORD_BYTES) {
-      yield this.#block(chunk, at, Math.min(at + BLOCK * AEDAT2_WORD_BYTES, whole));
-    }
-    this.#carry.set(chunk.subarray(whole));
-    this.#carried = chunk.length - whole;
-  }
-
-  end(): void {
-    if (this.#carried === 0) return;
-    throw new RxSpikeError(
-      'ERR_TRUNCATED',
-      `aedat2: the word at byte ${this.#offset} has ${this.#carried} of ${AEDAT2_WORD_BYTES} bytes`,
-      { details: { offset: this.#offset } },
-    );
-  }
-
-  #block(bytes: Uint8Array, from: number, to: number): EventBatch {
+  protected override block(bytes: Uint8Array, from: number, to: number): EventBatch {
     const length = this.#layout === 'davis' ? this.#davis(bytes, from, to) : this.#dvs128(bytes, from, to);
-    this.#offset += to - from;
     return { t: T, x: X, y: Y, p: P, length };
   }
 
