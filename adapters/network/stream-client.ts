@@ -16,8 +16,10 @@ export interface StreamOptions extends InletOptions {
 export interface ServedStream {
   readonly url: string;
   readonly info: StreamInfo;
-  /** What has come so far, counted as it arrives. */
-  /** What came; at the end, `violations.leftOut` counts events that the sender left out as outside the sensor. */
+  /**
+   * What has come so far, counted as it arrives; at the end, `violations.leftOut` counts events that the sender left out as
+   * outside the sensor.
+   */
   readonly report: Report;
   /**
    * The packets as the sender made them, cut into frames. Credit is given as they are taken, so a slow reader slows the
