@@ -27,10 +27,23 @@ export function parseWhole(min: number, max: number = Number.MAX_SAFE_INTEGER): 
 
 const FORMATS: Readonly<Record<FormatName, true>> = {
   nmnist: true,
+  csv: true,
+  aedat1: true,
   aedat2: true,
   'aedat3.0': true,
   'aedat3.1': true,
   aedat4: true,
+  evt2: true,
+  'evt2.1': true,
+  evt3: true,
+  evt4: true,
+  dat: true,
+  es: true,
+  npy: true,
+  npz: true,
+  hdf5: true,
+  rosbag: true,
+  mcap: true,
 };
 
 /** Names that `--format` takes. */

@@ -45,7 +45,9 @@ export type ErrorCode =
   /** An optional dependency is needed and not installed. */
   | 'ERR_OPTIONAL_DEPENDENCY'
   /** Writing failed. */
-  | 'ERR_WRITE';
+  | 'ERR_WRITE'
+  /** The format to be written cannot hold this. */
+  | 'ERR_LOSS';
 
 /** What an error may carry besides its code. */
 export interface ErrorExtras {

@@ -1,5 +1,6 @@
 import type { StreamInfo } from '../../src/index.js';
 import type { FormatName, RecordingFacts } from './recording.js';
+import type { SideSink } from './side.js';
 
 /** Decoded events, structure of arrays; valid until its decoder is asked for more. */
 export interface EventBatch {
@@ -32,14 +33,39 @@ export interface Decoder {
   readonly violations: Counts;
 }
 
-/** A recording whose header has been read. */
-export interface OpenedFormat {
+/** Batches of a format that is not read from front to back. */
+export interface BatchReader {
+  /**
+   * The events in the order of the file; read once. Memory is bounded by a chunk of the format.
+   * @throws (while iterating, after everything good before the break) as {@link Decoder}, and `ERR_NOT_READABLE`
+   */
+  batches(): AsyncIterable<EventBatch>;
+  /** As those of a {@link Decoder}. */
+  readonly side: Counts;
+  readonly violations: Counts;
+}
+
+/** What all recordings whose header has been read have. */
+interface Opened {
   readonly format: FormatName;
-  /** Offset of the first byte after the header. */
-  readonly dataStart: number;
   /** What the header says of the stream; `origin` is given only where the format fixes it. */
   readonly stream: Partial<StreamInfo>;
   readonly facts: RecordingFacts;
-  /** A decoder that expects the byte at `dataStart`. */
-  decoder(): Decoder;
 }
+
+/** A recording that is read from front to back. */
+export interface OpenedSequence extends Opened {
+  /** Offset of the first byte after the header. */
+  readonly dataStart: number;
+  /** A decoder that expects the byte at `dataStart`; `side` takes in what it finds of one side stream. */
+  decoder(side?: SideSink): Decoder;
+}
+
+/** A recording that is read by looking up parts of it. */
+export interface OpenedArchive extends Opened {
+  /** A reader from the beginning; `side` takes in what it finds of one side stream. */
+  reader(side?: SideSink): BatchReader;
+}
+
+/** A recording whose header has been read. */
+export type OpenedFormat = OpenedSequence | OpenedArchive;

@@ -1,8 +1,9 @@
 import { RxSpikeError, silence, type EventPacket, type StreamInfo } from '../../src/index.js';
-import type { Decoder, OpenedFormat } from './decoder.js';
+import type { BatchReader, Decoder, OpenedFormat } from './decoder.js';
 import { Packer } from './packer.js';
 import type { Prefix } from './prefix.js';
 import type { FormatName, OpenOptions, Recording, RecordingFacts, Report } from './recording.js';
+import type { SideItem, SideSink } from './side.js';
 
 interface Parts {
   readonly info: StreamInfo;
@@ -30,16 +31,22 @@ export class FileRecording implements Recording {
   }
 
   events(): AsyncIterable<EventPacket> {
-    if (this.#spent) throw new RxSpikeError('ERR_ARGUMENT', 'a stream of chunks can be read only once');
-    this.#spent = !this.#parts.rewindable;
-    const decoder = this.#parts.opened.decoder();
-    this.report = emptyReport(decoder);
-    const { packetEvents = 8192, reuse = false } = this.#parts.options;
-    return this.#read(decoder, new Packer(this.info, this.report, { packetEvents, reuse, from: this.#from }));
+    this.#spend();
+    const { opened, options } = this.#parts;
+    const reading = 'reader' in opened ? opened.reader() : opened.decoder();
+    this.report = emptyReport(reading);
+    const { packetEvents = 8192, reuse = false } = options;
+    const packer = new Packer(this.info, this.report, { packetEvents, reuse, from: this.#from });
+    return this.#read(reading, packer);
   }
 
-  side(name: string): AsyncIterable<never> {
-    throw new RxSpikeError('ERR_UNSUPPORTED', `${this.format}: side stream ${name} is counted, not read`);
+  side(name: string): AsyncIterable<SideItem> {
+    if (!this.info.side.includes(name)) {
+      const there = this.info.side.length === 0 ? 'none' : this.info.side.join(', ');
+      throw new RxSpikeError('ERR_ARGUMENT', `${this.format}: no side stream ${name}; there are: ${there}`);
+    }
+    this.#spend();
+    return this.#side(name);
   }
 
   seek(t: number): void {
@@ -47,14 +54,30 @@ export class FileRecording implements Recording {
     this.#from = t;
   }
 
-  async *#read(decoder: Decoder, packer: Packer): AsyncGenerator<EventPacket> {
-    const { opened, prefix, options, info } = this.#parts;
+  #spend(): void {
+    if (this.#spent) throw new RxSpikeError('ERR_ARGUMENT', 'a stream of chunks can be read only once');
+    this.#spent = !this.#parts.rewindable;
+  }
+
+  /** Chunks after the header; a sequence only. */
+  #chunks(): AsyncIterable<Uint8Array> {
+    const { opened, prefix } = this.#parts;
+    return prefix.read('dataStart' in opened ? opened.dataStart : 0);
+  }
+
+  async *#read(reading: Decoder | BatchReader, packer: Packer): AsyncGenerator<EventPacket> {
+    const { options, info } = this.#parts;
     try {
-      for await (const chunk of prefix.read(opened.dataStart)) {
-        for (const batch of decoder.push(chunk)) yield* packer.add(batch);
+      if ('push' in reading) {
+        for await (const chunk of this.#chunks()) {
+          for (const batch of reading.push(chunk)) yield* packer.add(batch);
+          yield* packer.flush();
+        }
+        reading.end();
+      } else {
+        for await (const batch of reading.batches()) yield* packer.add(batch);
         yield* packer.flush();
       }
-      decoder.end();
     } catch (error) {
       yield* packer.flush();
       throw error;
@@ -63,16 +86,43 @@ export class FileRecording implements Recording {
     const until = packer.latest === -Infinity ? info.origin : packer.latest + 1;
     yield silence(info, until, { kind: 'end', source: options.name ?? null, label: options.label ?? null });
   }
+
+  async *#side(name: string): AsyncGenerator<SideItem> {
+    const { opened } = this.#parts;
+    let found: SideItem[] = [];
+    const sink: SideSink = { name, add: (item) => void found.push(item) };
+    const take = (): SideItem[] => {
+      const items = found;
+      found = [];
+      return items;
+    };
+    try {
+      const reading = 'reader' in opened ? opened.reader(sink) : opened.decoder(sink);
+      if ('push' in reading) {
+        for await (const chunk of this.#chunks()) {
+          for (const _ of reading.push(chunk)) yield* take();
+          yield* take();
+        }
+        reading.end();
+      } else {
+        for await (const _ of reading.batches()) yield* take();
+      }
+    } catch (error) {
+      yield* take();
+      throw error;
+    }
+    yield* take();
+  }
 }
 
-function emptyReport(decoder?: Decoder): Report {
+function emptyReport(reading?: Decoder | BatchReader): Report {
   return {
     events: 0,
     on: 0,
     off: 0,
     t0: null,
     t1: null,
-    violations: decoder?.violations ?? {},
-    side: decoder?.side ?? {},
+    violations: reading?.violations ?? {},
+    side: reading?.side ?? {},
   };
 }

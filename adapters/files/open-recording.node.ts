@@ -2,7 +2,7 @@ import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RxSpikeError } from '../../src/index.js';
-import type { Bytes, ByteSource } from './byte-source.js';
+import type { ByteParts, Bytes, ByteSource } from './byte-source.js';
 import { checkOptions, openRecording as openBytes, openSource } from './open-recording.js';
 import type { OpenOptions, Recording } from './recording.js';
 
@@ -20,9 +20,9 @@ export async function openRecording(source: Bytes | string | URL, options: OpenO
     throw fileError(path, cause);
   });
   if (stats.isDirectory()) throw new RxSpikeError('ERR_NOT_READABLE', `${path}: is a directory`, { details: { path } });
-  if (stats.isFile()) return openSource(pathSource(path), checked);
+  if (stats.isFile()) return openSource(pathSource(path, stats.size), checked);
   // Pipes and devices pass once and cannot be read from the middle.
-  return openSource({ rewindable: false, read: (from) => fileChunks(path, from) }, checked);
+  return openSource({ rewindable: false, read: (from) => fileChunks(path, from), parts: null }, checked);
 }
 
 function urlToPath(url: URL): string {
@@ -30,8 +30,29 @@ function urlToPath(url: URL): string {
   throw new RxSpikeError('ERR_ARGUMENT', `source: expected a file URL, got ${url.protocol}`);
 }
 
-function pathSource(path: string): ByteSource {
-  return { rewindable: true, read: (from) => fileChunks(path, from) };
+function pathSource(path: string, size: number): ByteSource {
+  const parts: ByteParts = { size, read: (from, to) => filePart(path, from, to) };
+  return { rewindable: true, read: (from) => fileChunks(path, from), parts };
+}
+
+async function filePart(path: string, from: number, to: number): Promise<Uint8Array> {
+  try {
+    const handle = await open(path, 'r');
+    try {
+      const bytes = new Uint8Array(to - from);
+      let length = 0;
+      while (length < bytes.length) {
+        const { bytesRead } = await handle.read(bytes, length, bytes.length - length, from + length);
+        if (bytesRead === 0) break;
+        length += bytesRead;
+      }
+      return bytes.subarray(0, length);
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    throw fileError(path, cause);
+  }
 }
 
 async function* fileChunks(path: string, from: number): AsyncGenerator<Uint8Array> {

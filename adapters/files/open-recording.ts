@@ -1,6 +1,6 @@
 import { RxSpikeError, streamInfo, type StreamInfo } from '../../src/index.js';
 import { byteSource, type Bytes, type ByteSource } from './byte-source.js';
-import type { OpenedFormat } from './decoder.js';
+import type { EventBatch, OpenedFormat } from './decoder.js';
 import { FileRecording } from './file-recording.js';
 import { Prefix } from './prefix.js';
 import type { OpenOptions, Recording } from './recording.js';
@@ -27,25 +27,48 @@ export async function openSource(source: ByteSource, options: OpenOptions): Prom
   try {
     const opened = await recognise(prefix, options);
     const origin = opened.stream.origin ?? (await firstTime(prefix, source, opened));
-    const info: StreamInfo = streamInfo({ id: options.name ?? opened.format, ...opened.stream, origin });
+    const size = sizeOf(opened, options);
+    const info: StreamInfo = streamInfo({ id: options.name ?? opened.format, ...opened.stream, ...size, origin });
     return new FileRecording({ info, opened, prefix, rewindable: source.rewindable, options });
   } finally {
     await prefix.close();
   }
 }
 
+/** The sensor's size: the file's, else the caller's. @throws `ERR_GEOMETRY` where they contradict each other */
+function sizeOf(
+  { format, stream }: OpenedFormat,
+  { size }: OpenOptions,
+): { width: number | null; height: number | null } {
+  const [width, height] = [stream.width ?? null, stream.height ?? null];
+  if (size === undefined) return { width, height };
+  if ((width ?? size.width) !== size.width || (height ?? size.height) !== size.height) {
+    throw new RxSpikeError(
+      'ERR_GEOMETRY',
+      `${format}: the file says ${width}×${height}, not ${size.width}×${size.height}`,
+    );
+  }
+  return size;
+}
+
 /** Time of the first event, 0 where there is none. Damage met on the way is left for `events()` to meet again. */
 async function firstTime(prefix: Prefix, source: ByteSource, opened: OpenedFormat): Promise<number> {
-  const decoder = opened.decoder();
-  const chunks = source.rewindable ? prefix.read(opened.dataStart) : keeping(prefix, opened.dataStart);
   try {
-    for await (const chunk of chunks) {
-      for (const batch of decoder.push(chunk)) if (batch.length > 0) return batch.t[0];
-    }
+    for await (const batch of firstBatches(prefix, source, opened)) if (batch.length > 0) return batch.t[0];
   } catch (error) {
     if (!(error instanceof RxSpikeError) || error.code === 'ERR_NOT_READABLE') throw error;
   }
   return 0;
+}
+
+async function* firstBatches(prefix: Prefix, source: ByteSource, opened: OpenedFormat): AsyncGenerator<EventBatch> {
+  if ('reader' in opened) {
+    yield* opened.reader().batches();
+    return;
+  }
+  const decoder = opened.decoder();
+  const chunks = source.rewindable ? prefix.read(opened.dataStart) : keeping(prefix, opened.dataStart);
+  for await (const chunk of chunks) yield* decoder.push(chunk);
 }
 
 async function* keeping(prefix: Prefix, from: number): AsyncGenerator<Uint8Array> {
@@ -63,6 +86,11 @@ export function checkOptions(options: OpenOptions): OpenOptions {
   checkWhole('stream', options.stream, 0, 2 ** 31 - 1);
   checkWhole('maxHeaderBytes', options.maxHeaderBytes, 1, 2 ** 31 - 1);
   checkWhole('maxPacketBytes', options.maxPacketBytes, 1, 2 ** 31 - 1);
+  checkWhole('size.width', options.size?.width, 1, 65536);
+  checkWhole('size.height', options.size?.height, 1, 65536);
+  if (options.maxExpansion !== undefined && !(options.maxExpansion >= 1)) {
+    throw new RxSpikeError('ERR_ARGUMENT', `maxExpansion: expected a number of 1 or more, got ${options.maxExpansion}`);
+  }
   return options;
 }
 

@@ -1,4 +1,4 @@
-import type { ByteSource } from './byte-source.js';
+import type { ByteParts, ByteSource } from './byte-source.js';
 
 /** The beginning of a source, read on demand and kept, so that looking ahead loses nothing. */
 export class Prefix {
@@ -10,6 +10,11 @@ export class Prefix {
 
   constructor(source: ByteSource) {
     this.#source = source;
+  }
+
+  /** Any part of the source, where it allows that. */
+  get parts(): ByteParts | null {
+    return this.#source.parts;
   }
 
   /** What has been read so far; a view that is valid until the next `fill`. */

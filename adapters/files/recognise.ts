@@ -1,10 +1,5 @@
 import { RxSpikeError } from '../../src/index.js';
-import { openAedat2 } from './aedat2/open-aedat2.js';
-import { openAedat3 } from './aedat3/open-aedat3.js';
-import { openAedat4 } from './aedat4/open-aedat4.js';
-import { AEDAT4_VERSION_LINE } from './aedat4/layout.js';
 import type { OpenedFormat } from './decoder.js';
-import { openNmnist } from './nmnist/open-nmnist.js';
 import type { Prefix } from './prefix.js';
 import type { FormatName, OpenOptions } from './recording.js';
 
@@ -12,28 +7,64 @@ const LOOK = 256;
 
 type Opener = (prefix: Prefix, options: OpenOptions) => Promise<OpenedFormat>;
 
-const OPENERS: Readonly<Record<FormatName, Opener>> = {
-  nmnist: (prefix, options) =>
-    openNmnist(prefix, options.format === 'nmnist' ? 'named by the caller' : 'extension .bin and plausible events'),
-  aedat2: openAedat2,
-  'aedat3.0': (prefix, options) => openAedat3(prefix, '3.0', options),
-  'aedat3.1': (prefix, options) => openAedat3(prefix, '3.1', options),
-  aedat4: openAedat4,
+/** Loads a format's code; what is not met is not loaded. */
+const OPENERS: Readonly<Record<FormatName, () => Promise<Opener>>> = {
+  aedat1: async () => (await import('./aedat1/open-aedat1.js')).openAedat1,
+  aedat2: async () => (await import('./aedat2/open-aedat2.js')).openAedat2,
+  'aedat3.0': async () => (await import('./aedat3/open-aedat3.js')).openAedat30,
+  'aedat3.1': async () => (await import('./aedat3/open-aedat3.js')).openAedat31,
+  aedat4: async () => (await import('./aedat4/open-aedat4.js')).openAedat4,
+  evt2: async () => (await import('./prophesee/open-prophesee.js')).openProphesee,
+  'evt2.1': async () => (await import('./prophesee/open-prophesee.js')).openProphesee,
+  evt3: async () => (await import('./prophesee/open-prophesee.js')).openProphesee,
+  evt4: async () => (await import('./prophesee/open-prophesee.js')).openProphesee,
+  dat: async () => (await import('./prophesee/open-prophesee.js')).openProphesee,
+  es: async () => (await import('./es/open-es.js')).openEs,
+  nmnist: async () => (await import('./nmnist/open-nmnist.js')).openNmnist,
+  csv: async () => (await import('./text/open-text.js')).openText,
+  npy: async () => (await import('./numpy/open-npy.js')).openNpy,
+  npz: async () => (await import('./numpy/open-npz.js')).openNpz,
+  hdf5: async () => (await import('./hdf5/open-hdf5.js')).openHdf5,
+  rosbag: async () => (await import('./ros/open-rosbag.js')).openRosbag,
+  mcap: async () => (await import('./ros/open-mcap.js')).openMcap,
 };
 
-/** Formats that are known by their beginning and not read. */
-const NOT_READ: readonly (readonly [beginning: RegExp, name: string])[] = [
-  [/^#!AER-DAT1\./, 'AEDAT 1.0'],
-  [/^#!AER-DAT/, 'this version of AEDAT'],
-  [/^Event Stream/, 'Event Stream (.es)'],
-  [/^(?:%.*\n)*% evt /, 'Prophesee RAW'],
-  [/^% Data file/, 'Prophesee DAT'],
-  [/^% /, 'Prophesee RAW or DAT'],
-  [/^.HDF\r\n/, 'HDF5'],
-  [/^PK/, 'a ZIP or NPZ archive'],
-  [/^.NUMPY/, 'NPY'],
-  [/^#ROSBAG V/, 'ROS bag'],
-  [/^.MCAP0\r\n/, 'MCAP'],
+/** Families of formats by their first bytes, as latin1; the family's opener reads the header and may say more precisely. */
+const BEGINNINGS: readonly (readonly [beginning: RegExp, formats: readonly [FormatName, ...FormatName[]]])[] = [
+  [/^#!AER-DAT1\.\d\r?\n/, ['aedat1']],
+  [/^#!AER-DAT2\.0\r?\n/, ['aedat2']],
+  [/^#!AER-DAT3\.0\r?\n/, ['aedat3.0']],
+  [/^#!AER-DAT3\.1\r?\n/, ['aedat3.1']],
+  [/^#!AER-DAT4\.0\r\n/, ['aedat4']],
+  [/^% /, ['evt3', 'evt2', 'evt2.1', 'evt4', 'dat']],
+  [/^Event Stream/, ['es']],
+  [/^\u0089HDF\r\n\u001a\n/, ['hdf5']],
+  [/^PK(?:\u0003\u0004|\u0005\u0006)/, ['npz']],
+  [/^\u0093NUMPY/, ['npy']],
+  [/^#ROSBAG V/, ['rosbag']],
+  [/^\u0089MCAP0\r\n/, ['mcap']],
+];
+
+/** Formats without a header: read only where the extension agrees or the caller names them. */
+const HEADERLESS: readonly (readonly [extension: RegExp, format: FormatName])[] = [
+  [/\.bin$/i, 'nmnist'],
+  [/\.(?:csv|txt|tsv)$/i, 'csv'],
+  [/\.(?:aedat|dat)$/i, 'aedat1'],
+];
+
+/** Whole first lines and magic numbers, to tell an input that ends inside of them. */
+const MAGIC = [
+  '#!AER-DAT1.0\r\n',
+  '#!AER-DAT2.0\r\n',
+  '#!AER-DAT3.0\r\n',
+  '#!AER-DAT3.1\r\n',
+  '#!AER-DAT4.0\r\n',
+  'Event Stream',
+  '\u0089HDF\r\n\u001a\n',
+  'PK\u0003\u0004',
+  '\u0093NUMPY',
+  '#ROSBAG V',
+  '\u0089MCAP0\r\n',
 ];
 
 /** Finds out the format of a source and reads its header. @throws as `openRecording` */
@@ -41,40 +72,43 @@ export async function recognise(prefix: Prefix, options: OpenOptions): Promise<O
   await prefix.fill(LOOK);
   const bytes = prefix.bytes.subarray(0, LOOK);
   if (bytes.length === 0) throw new RxSpikeError('ERR_UNKNOWN_FORMAT', 'the input is empty');
-  if (options.format === 'nmnist') return OPENERS.nmnist(prefix, options);
-  const beginning = new TextDecoder('latin1').decode(bytes);
-  const found = versionOf(beginning);
-  if (options.format !== undefined && found !== options.format) {
-    throw new RxSpikeError('ERR_UNKNOWN_FORMAT', `expected the header of ${options.format}, the input has none`);
+  const { format, name = '' } = options;
+  const headerless = HEADERLESS.find(([extension, id]) =>
+    format === undefined ? extension.test(name) : id === format,
+  );
+  const beginning = String.fromCharCode(...bytes);
+  const [, found] = BEGINNINGS.find(([pattern]) => pattern.test(beginning)) ?? [];
+  if (found !== undefined && (format === undefined || found.includes(format))) {
+    const opened = await openFormat(found[0], prefix, options);
+    if (format === undefined || opened.format === format) return opened;
+    throw new RxSpikeError(
+      'ERR_UNKNOWN_FORMAT',
+      `expected the header of ${format}, the input has that of ${opened.format}`,
+    );
   }
-  if (found !== null) return openFormat(found, prefix, options);
-  if (isCutVersionLine(beginning)) {
+  if (format === undefined && prefix.ended && MAGIC.some((magic) => magic.startsWith(beginning))) {
     throw new RxSpikeError('ERR_TRUNCATED', `the input ends in its header, after ${bytes.length} bytes`);
   }
-  const [, unread] = NOT_READ.find(([pattern]) => pattern.test(beginning)) ?? [];
-  if (unread !== undefined) throw new RxSpikeError('ERR_UNSUPPORTED', `${unread} is not read yet`);
-  if (options.name?.toLowerCase().endsWith('.bin') === true) return OPENERS.nmnist(prefix, options);
+  if (format === undefined && beginning.startsWith('#!AER-DAT')) {
+    throw new RxSpikeError('ERR_UNSUPPORTED', 'this version of AEDAT is not read');
+  }
+  if (headerless !== undefined && (format !== undefined || found === undefined)) {
+    return openFormat(headerless[1], prefix, options);
+  }
+  if (format !== undefined) {
+    throw new RxSpikeError('ERR_UNKNOWN_FORMAT', `expected the header of ${format}, the input has none`);
+  }
   throw new RxSpikeError('ERR_UNKNOWN_FORMAT', 'no known format begins like this input');
 }
 
 /** What breaks in a header says in its details which format it was of. */
 async function openFormat(format: FormatName, prefix: Prefix, options: OpenOptions): Promise<OpenedFormat> {
   try {
-    return await OPENERS[format](prefix, options);
+    const open = await OPENERS[format]();
+    return await open(prefix, options);
   } catch (error) {
     if (!(error instanceof RxSpikeError)) throw error;
-    throw new RxSpikeError(error.code, error.message, { details: { ...error.details, format }, cause: error });
+    const details = { format, ...error.details };
+    throw new RxSpikeError(error.code, error.message, { details, cause: error });
   }
-}
-
-function versionOf(beginning: string): FormatName | null {
-  const version = /^#!AER-DAT(\d\.\d)\r?\n/.exec(beginning)?.[1];
-  if (version === '2.0') return 'aedat2';
-  if (version === '3.0' || version === '3.1') return `aedat${version}`;
-  return beginning.startsWith(AEDAT4_VERSION_LINE) ? 'aedat4' : null;
-}
-
-/** True for a whole input that is the beginning of a version line. */
-function isCutVersionLine(beginning: string): boolean {
-  return ['2.0', '3.0', '3.1', '4.0'].some((version) => `#!AER-DAT${version}\r\n`.startsWith(beginning));
 }

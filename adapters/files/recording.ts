@@ -1,7 +1,26 @@
 import type { EventPacket, StreamInfo } from '../../src/index.js';
+import type { SideItem } from './side.js';
 
-/** Names of the formats that are read. */
-export type FormatName = 'nmnist' | 'aedat2' | 'aedat3.0' | 'aedat3.1' | 'aedat4';
+/** Names of the formats that are read; `csv` is text in columns, whatever stands between them. */
+export type FormatName =
+  | 'aedat1'
+  | 'aedat2'
+  | 'aedat3.0'
+  | 'aedat3.1'
+  | 'aedat4'
+  | 'evt2'
+  | 'evt2.1'
+  | 'evt3'
+  | 'evt4'
+  | 'dat'
+  | 'es'
+  | 'nmnist'
+  | 'csv'
+  | 'npy'
+  | 'npz'
+  | 'hdf5'
+  | 'rosbag'
+  | 'mcap';
 
 /** How a recording is opened. */
 export interface OpenOptions {
@@ -20,13 +39,27 @@ export interface OpenOptions {
   readonly reuse?: boolean | 'scribble';
   /** AEDAT 4: id of the event stream to read. Default: the first one in the file. */
   readonly stream?: number;
-  /** AEDAT 2: chip whose address layout to use, in place of the one that the header names. */
+  /** ROS bag, MCAP: topic to read; HDF5: group. Default: the first one that holds events. */
+  readonly topic?: string;
+  /** AEDAT 1 and 2: chip whose address layout to use, in place of the one that the header names. */
   readonly chip?: string;
+  /** Text, NPY, NPZ: unit of the times, where the file does not say or says it wrong. */
+  readonly timeUnit?: TimeUnit;
+  /** Sensor size, pixels, where the file does not say; must not contradict it. */
+  readonly size?: { readonly width: number; readonly height: number };
   /** Longest header that is read, bytes. Default 4 MiB. */
   readonly maxHeaderBytes?: number;
   /** Largest packet of the format that is read, stored or decompressed, bytes. Default 64 MiB. */
   readonly maxPacketBytes?: number;
+  /**
+   * Most bytes that one stored byte of a gzip, zstd or deflate wrapping may expand to, counted over the whole input
+   * from 1 MiB of content on. Default 200.
+   */
+  readonly maxExpansion?: number;
 }
+
+/** Unit in which a file writes its times. */
+export type TimeUnit = 's' | 'ms' | 'us' | 'ns';
 
 /** What is known of a recording besides its {@link StreamInfo}. */
 export interface RecordingFacts {
@@ -71,8 +104,13 @@ export interface Recording {
    * `ERR_UNSUPPORTED`, `ERR_NOT_READABLE`; (at the call) `ERR_ARGUMENT` when a stream of chunks is read a second time.
    */
   events(): AsyncIterable<EventPacket>;
-  /** Content of a side stream. @throws `ERR_UNSUPPORTED` always: side streams are counted, not yet read. */
-  side(name: string): AsyncIterable<never>;
+  /**
+   * Content of the side stream `name` (one of `info.side`) in file order, by a reading of its own that leaves `report`
+   * alone: for files and bytes in memory at any time, for a stream of chunks in place of `events()`.
+   * @throws `ERR_ARGUMENT` for a name that is not in `info.side`, or a second reading of a stream of chunks;
+   * `ERR_UNSUPPORTED` for one whose content is counted only; (while iterating) as `events()`.
+   */
+  side(name: string): AsyncIterable<SideItem>;
   /**
    * Lets the next `events()` begin at the first event of time ≥ t (µs) in file order; what lies before is decoded and
    * left out, also of the report's event counts. `-Infinity` undoes it. @throws `ERR_ARGUMENT` when t is NaN.

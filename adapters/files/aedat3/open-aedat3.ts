@@ -10,11 +10,17 @@ import { END_HEADER, POLARITY_TYPE, sizeOf } from './layout.js';
 /** How far the first polarity packet is looked for, bytes. */
 const LOOK = 1 << 20;
 
-/**
- * Reads an AEDAT 3.1 or 3.0 header.
- * @throws `ERR_UNSUPPORTED` for a packet format other than `RAW`, else as `readTextHeader`
- */
-export async function openAedat3(prefix: Prefix, version: '3.0' | '3.1', options: OpenOptions): Promise<OpenedFormat> {
+/** Reads an AEDAT 3.0 header. @throws `ERR_UNSUPPORTED` for a packet format other than `RAW`, else as `readTextHeader` */
+export function openAedat30(prefix: Prefix, options: OpenOptions): Promise<OpenedFormat> {
+  return openAedat3(prefix, '3.0', options);
+}
+
+/** Reads an AEDAT 3.1 header. @throws as {@link openAedat30} */
+export function openAedat31(prefix: Prefix, options: OpenOptions): Promise<OpenedFormat> {
+  return openAedat3(prefix, '3.1', options);
+}
+
+async function openAedat3(prefix: Prefix, version: '3.0' | '3.1', options: OpenOptions): Promise<OpenedFormat> {
   const format = `aedat${version}` as const;
   const header = await readTextHeader(prefix, {
     format,

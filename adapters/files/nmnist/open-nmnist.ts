@@ -1,6 +1,7 @@
 import { RxSpikeError } from '../../../src/index.js';
 import type { OpenedFormat } from '../decoder.js';
 import type { Prefix } from '../prefix.js';
+import type { OpenOptions } from '../recording.js';
 import { NmnistDecoder } from './decoder.js';
 import { ATIS_HEIGHT, ATIS_WIDTH, NMNIST_EVENT_BYTES, NMNIST_SIDE } from './layout.js';
 
@@ -14,7 +15,8 @@ const LATEST_START = 2e6;
  * within 2 s, and times that step back in at most 1 % of the events.
  * @throws `ERR_UNKNOWN_FORMAT` where it is not, `ERR_TRUNCATED` where there is not one whole event.
  */
-export async function openNmnist(prefix: Prefix, sniffed: string): Promise<OpenedFormat> {
+export async function openNmnist(prefix: Prefix, options: OpenOptions): Promise<OpenedFormat> {
+  const sniffed = options.format === 'nmnist' ? 'named by the caller' : 'extension .bin and plausible events';
   await prefix.fill(LOOK);
   const bytes = prefix.bytes;
   if (bytes.length === 0) throw new RxSpikeError('ERR_UNKNOWN_FORMAT', 'the input is empty');

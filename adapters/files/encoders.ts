@@ -1,0 +1,28 @@
+import type { MakeEncoder, WritableFormat } from './encoder.js';
+
+/** Formats whose files are made by an {@link Encoder}; the others need a file of their own to work in. */
+export type EncodedFormat = Exclude<WritableFormat, 'hdf5' | 'npz'>;
+
+/** Loads the code that writes a format; what is not asked for is not loaded. */
+export const ENCODERS: Readonly<Partial<Record<EncodedFormat, () => Promise<MakeEncoder>>>> = {};
+
+/** Formats by extension. */
+const EXTENSIONS: readonly (readonly [extension: RegExp, format: WritableFormat])[] = [
+  [/\.aedat4$/i, 'aedat4'],
+  [/\.aedat$/i, 'aedat2'],
+  [/\.raw$/i, 'evt3'],
+  [/\.dat$/i, 'dat'],
+  [/\.es$/i, 'es'],
+  [/\.bin$/i, 'nmnist'],
+  [/\.(?:csv|txt)$/i, 'csv'],
+  [/\.npy$/i, 'npy'],
+  [/\.npz$/i, 'npz'],
+  [/\.(?:h5|hdf5)$/i, 'hdf5'],
+  [/\.mcap$/i, 'mcap'],
+];
+
+/** The format that a file of this name is written in; null where its extension says nothing. */
+export function formatOfName(name: string): WritableFormat | null {
+  const [, format] = EXTENSIONS.find(([extension]) => extension.test(name)) ?? [];
+  return format ?? null;
+}

@@ -1,0 +1,9 @@
+import { RxSpikeError } from '../../../src/index.js';
+import type { OpenedFormat } from '../decoder.js';
+import type { Prefix } from '../prefix.js';
+import type { OpenOptions } from '../recording.js';
+
+/** Not read yet. @throws `ERR_UNSUPPORTED` */
+export function openMcap(_prefix: Prefix, _options: OpenOptions): Promise<OpenedFormat> {
+  return Promise.reject(new RxSpikeError('ERR_UNSUPPORTED', 'MCAP is not read yet'));
+}
