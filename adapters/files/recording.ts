@@ -52,6 +52,12 @@ export interface OpenOptions {
   /** Largest packet of the format that is read, stored or decompressed, bytes. Default 64 MiB. */
   readonly maxPacketBytes?: number;
   /**
+   * AEDAT 3 and 4: reads past what is damaged. A packet that cannot be read is left out, as is what stands between two
+   * packets that can; both are counted (`damagedPacket`, `skippedByte`), and an end inside a packet ends the recording
+   * without an error (`truncatedPacket`). Default false: the first damage is an error.
+   */
+  readonly salvage?: boolean;
+  /**
    * Most bytes that one stored byte of a gzip, zstd or deflate wrapping may expand to, counted over the whole input
    * from 1 MiB of content on. Default 200.
    */
