@@ -30,20 +30,22 @@ const OPENERS: Readonly<Record<FormatName, () => Promise<Opener>>> = {
 };
 
 /** Families of formats by their first bytes, as latin1; the family's opener reads the header and may say more precisely. */
-const BEGINNINGS: readonly (readonly [beginning: RegExp, formats: readonly [FormatName, ...FormatName[]]])[] = [
-  [/^#!AER-DAT1\.\d\r?\n/, ['aedat1']],
-  [/^#!AER-DAT2\.0\r?\n/, ['aedat2']],
-  [/^#!AER-DAT3\.0\r?\n/, ['aedat3.0']],
-  [/^#!AER-DAT3\.1\r?\n/, ['aedat3.1']],
-  [/^#!AER-DAT4\.0\r\n/, ['aedat4']],
-  [/^% /, ['evt3', 'evt2', 'evt2.1', 'evt4', 'dat']],
-  [/^Event Stream/, ['es']],
-  [/^\u0089HDF\r\n\u001a\n/, ['hdf5']],
-  [/^PK(?:\u0003\u0004|\u0005\u0006)/, ['npz']],
-  [/^\u0093NUMPY/, ['npy']],
-  [/^#ROSBAG V/, ['rosbag']],
-  [/^\u0089MCAP0\r\n/, ['mcap']],
-];
+const BEGINNINGS: readonly (readonly [beginning: RegExp | string, formats: readonly [FormatName, ...FormatName[]]])[] =
+  [
+    [/^#!AER-DAT1\.\d\r?\n/, ['aedat1']],
+    [/^#!AER-DAT2\.0\r?\n/, ['aedat2']],
+    [/^#!AER-DAT3\.0\r?\n/, ['aedat3.0']],
+    [/^#!AER-DAT3\.1\r?\n/, ['aedat3.1']],
+    [/^#!AER-DAT4\.0\r\n/, ['aedat4']],
+    [/^% /, ['evt3', 'evt2', 'evt2.1', 'evt4', 'dat']],
+    [/^Event Stream/, ['es']],
+    ['\u0089HDF\r\n\u001a\n', ['hdf5']],
+    ['PK\u0003\u0004', ['npz']],
+    ['PK\u0005\u0006', ['npz']],
+    ['\u0093NUMPY', ['npy']],
+    [/^#ROSBAG V/, ['rosbag']],
+    ['\u0089MCAP0\r\n', ['mcap']],
+  ];
 
 /** Formats without a header: read only where the extension agrees or the caller names them. */
 const HEADERLESS: readonly (readonly [extension: RegExp, format: FormatName])[] = [
@@ -77,7 +79,7 @@ export async function recognise(prefix: Prefix, options: OpenOptions): Promise<O
     format === undefined ? extension.test(name) : id === format,
   );
   const beginning = String.fromCharCode(...bytes);
-  const [, found] = BEGINNINGS.find(([pattern]) => pattern.test(beginning)) ?? [];
+  const [, found] = BEGINNINGS.find(([pattern]) => begins(beginning, pattern)) ?? [];
   if (found !== undefined && (format === undefined || found.includes(format))) {
     const opened = await openFormat(found[0], prefix, options);
     if (format === undefined || opened.format === format) return opened;
@@ -99,6 +101,10 @@ export async function recognise(prefix: Prefix, options: OpenOptions): Promise<O
     throw new RxSpikeError('ERR_UNKNOWN_FORMAT', `expected the header of ${format}, the input has none`);
   }
   throw new RxSpikeError('ERR_UNKNOWN_FORMAT', 'no known format begins like this input');
+}
+
+function begins(text: string, pattern: RegExp | string): boolean {
+  return typeof pattern === 'string' ? text.startsWith(pattern) : pattern.test(text);
 }
 
 /** What breaks in a header says in its details which format it was of. */
