@@ -2,6 +2,12 @@ import { RxSpikeError, type EventPacket } from '../../src/index.js';
 import type { Counts } from './decoder.js';
 import type { Holds } from './encoder.js';
 
+// As in the packer, loops run over constants of the module.
+const STAGE = 4096;
+const T = new Float64Array(STAGE);
+const X = new Uint16Array(STAGE);
+const Y = new Uint16Array(STAGE);
+
 /**
  * Stands before an encoder: lets through what the format can hold. What it cannot hold is an error, or, with `clip`,
  * left out (a time between two units: rounded down) and counted.
@@ -11,8 +17,8 @@ export class Fit {
   readonly #name: string;
   readonly #holds: Holds;
   readonly #clip: boolean;
-  /** Time of the last event let through; null before the first. */
-  #last: number | null = null;
+  /** Time of the last event let through; NaN before the first, which is neither before nor far from anything. */
+  #last: number = Number.NaN;
   #events = 0;
 
   /** `name`: of the format, for messages. */
@@ -27,23 +33,35 @@ export class Fit {
    * @throws `ERR_LOSS` at the first event that does not fit, unless clipping
    */
   fit(packet: EventPacket): EventPacket {
-    const { t, x, y, length } = packet;
-    const { maxX, maxY, minTime, maxTime, stepsBack, maxGap, fractions } = this.#holds;
-    let last = this.#last ?? t[0];
-    let good = 0;
-    for (; good < length; good++) {
-      const now = t[good];
-      if (x[good] > maxX || y[good] > maxY || !(now >= minTime && now <= maxTime)) break;
-      if ((now < last && !stepsBack) || Math.abs(now - last) > maxGap) break;
-      if (!fractions && now !== Math.floor(now)) break;
+    const before = this.#last;
+    for (let at = 0; at < packet.length; at += STAGE) {
+      if (this.#fits(packet, at, Math.min(at + STAGE, packet.length))) continue;
+      this.#last = before;
+      return this.#sieve(packet);
+    }
+    this.#events += packet.length;
+    return packet;
+  }
+
+  /** Whether the events from `from` to `to` fit, at most {@link STAGE}; if so the last of them becomes the last one. */
+  #fits({ t, x, y }: EventPacket, from: number, to: number): boolean {
+    const length = to - from;
+    T.set(t.subarray(from, to));
+    X.set(x.subarray(from, to));
+    Y.set(y.subarray(from, to));
+    const { maxX, maxY, minTime, maxTime, maxGap } = this.#holds;
+    const leastStep = this.#holds.stepsBack ? -maxGap : 0;
+    const whole = !this.#holds.fractions;
+    let last = this.#last;
+    for (let i = 0; i < length; i++) {
+      const now = T[i];
+      const step = now - last;
+      if (X[i] > maxX || Y[i] > maxY || step < leastStep || step > maxGap) return false;
+      if (!(now >= minTime && now <= maxTime) || (whole && now !== Math.floor(now))) return false;
       last = now;
     }
-    if (good === length) {
-      if (length > 0) this.#last = last;
-      this.#events += length;
-      return packet;
-    }
-    return this.#sieve(packet);
+    this.#last = last;
+    return true;
   }
 
   #sieve(packet: EventPacket): EventPacket {
@@ -76,7 +94,6 @@ export class Fit {
     const { maxX, maxY, minTime, maxTime, stepsBack, maxGap } = this.#holds;
     if (x > maxX || y > maxY) return 'coordinates';
     if (!(t >= minTime && t <= maxTime)) return 'time';
-    if (this.#last === null) return null;
     if (t < this.#last && !stepsBack) return 'timeStepBack';
     return Math.abs(t - this.#last) > maxGap ? 'timeGap' : null;
   }
