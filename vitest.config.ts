@@ -2,12 +2,13 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-// Tests that start processes, train, or read documents; everything else is fast and also runs on the next Node version.
+// Tests that start processes, train, read documents or thousands of damaged files; everything else is fast and also runs on the next Node version.
 const slow = [
   'test/cli/**/*.test.ts',
   'test/setup/**/*.test.ts',
   'test/learning/**/*.test.ts',
   'test/docs/**/*.test.ts',
+  'test/adapters/files/fuzz/**/*.test.ts',
 ];
 
 export default defineConfig({

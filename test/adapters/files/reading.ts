@@ -1,27 +1,22 @@
 import { readFileSync } from 'node:fs';
-import { eventDigest, openRecording, type OpenOptions, type Report } from '../../../adapters/files/index.js';
+import { eventDigest, openRecording, type OpenOptions, type Report } from '../../../adapters/files/index.node.js';
 import { RxSpikeError, type Mark } from '../../../src/index.js';
 import { projectRoot } from '../../shared-data.js';
+import { SAMPLE_ROWS, type SampleRow } from './samples.js';
 
-/** A small recording of each format: its bytes and how it is opened. */
-export interface Sample {
-  readonly name: string;
+/** A small recording: its bytes and how it is opened. */
+export interface Sample extends SampleRow {
   readonly bytes: Uint8Array;
+  /** How it is opened, its name among that. */
+  readonly open: OpenOptions;
 }
 
-const fixture = (name: string): Sample => ({
-  name,
-  bytes: new Uint8Array(readFileSync(projectRoot('test', 'data', 'files', name))),
-});
+function load(row: SampleRow): Sample {
+  const whole = new Uint8Array(readFileSync(projectRoot(row.file)));
+  return { ...row, bytes: whole.slice(0, row.size), open: { name: row.name, ...row.options } };
+}
 
-export const SAMPLES: readonly Sample[] = [
-  {
-    name: 'nmnist.bin',
-    bytes: new Uint8Array(readFileSync(projectRoot('assets', 'nmnist', '00936.bin'))).subarray(0, 2_000),
-  },
-  ...['davis240.aedat', 'dvs128.aedat', 'davis346-3.1.aedat', 'dvs128-3.0.aedat'].map(fixture),
-  ...['none.aedat4', 'lz4.aedat4', 'lz4-high.aedat4', 'zstd.aedat4', 'zstd-high.aedat4'].map(fixture),
-];
+export const SAMPLES: readonly Sample[] = SAMPLE_ROWS.map(load);
 
 export const sample = (name: string): Uint8Array => {
   const found = SAMPLES.find((candidate) => candidate.name === name);
@@ -44,7 +39,7 @@ export interface Outcome {
 
 /** Reads a source; an error that is no `RxSpikeError` is passed on, so that a test fails on it. */
 export async function read(
-  source: Uint8Array | Blob | AsyncIterable<Uint8Array>,
+  source: string | Uint8Array | Blob | AsyncIterable<Uint8Array>,
   options: OpenOptions,
 ): Promise<Outcome> {
   let events = 0;
