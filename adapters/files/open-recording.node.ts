@@ -20,7 +20,7 @@ export async function openRecording(source: Bytes | string | URL, options: OpenO
     throw fileError(path, cause);
   });
   if (stats.isDirectory()) throw new RxSpikeError('ERR_NOT_READABLE', `${path}: is a directory`, { details: { path } });
-  if (stats.isFile()) return openSource(pathSource(path, stats.size), checked);
+  if (stats.isFile()) return openSource(pathSource(path, stats.size, checked.onRead), checked);
   // Pipes and devices pass once and cannot be read from the middle.
   return openSource({ rewindable: false, read: (from) => fileChunks(path, from), parts: null }, checked);
 }
@@ -30,9 +30,30 @@ function urlToPath(url: URL): string {
   throw new RxSpikeError('ERR_ARGUMENT', `source: expected a file URL, got ${url.protocol}`);
 }
 
-function pathSource(path: string, size: number): ByteSource {
-  const parts: ByteParts = { size, read: (from, to) => filePart(path, from, to) };
-  return { rewindable: true, read: (from) => fileChunks(path, from), parts };
+function pathSource(path: string, size: number, onRead: OpenOptions['onRead']): ByteSource {
+  const parts: ByteParts = {
+    size,
+    read: (from, to) => {
+      onRead?.(to, size);
+      return filePart(path, from, to);
+    },
+  };
+  return { rewindable: true, read: (from) => noted(fileChunks(path, from), from, size, onRead), parts };
+}
+
+/** Chunks of a file, each told of when it has been read. */
+async function* noted(
+  chunks: AsyncIterable<Uint8Array>,
+  from: number,
+  size: number,
+  onRead: OpenOptions['onRead'],
+): AsyncGenerator<Uint8Array> {
+  let reached = from;
+  for await (const chunk of chunks) {
+    reached += chunk.length;
+    onRead?.(reached, size);
+    yield chunk;
+  }
 }
 
 async function filePart(path: string, from: number, to: number): Promise<Uint8Array> {

@@ -62,6 +62,8 @@ export interface OpenOptions {
    * from 1 MiB of content on. Default 200.
    */
   readonly maxExpansion?: number;
+  /** Of files: called as bytes are read, with the offset that was reached and the size, bytes. */
+  readonly onRead?: (reached: number, size: number) => void;
 }
 
 /** Unit in which a file writes its times. */
