@@ -8,6 +8,34 @@ export {
   takeCredit,
 } from './credits.js';
 export {
+  type DeliveryParams,
+  type DeliveryPolicy,
+  type DeliveryState,
+  type FrameTally,
+  type Gap,
+  type NumberedFrame,
+  acknowledgeFrames,
+  deliveryState,
+  grantFrames,
+  hasRoom,
+  isGap,
+  offerFrame,
+  requireDeliveryParams,
+  rewindFrames,
+  skipFrames,
+  takeFrame,
+} from './delivery.js';
+export {
+  type HistoryParams,
+  type HistoryState,
+  type Past,
+  historyState,
+  newest,
+  remember,
+  requireHistoryParams,
+  since,
+} from './history.js';
+export {
   type QueueParams,
   type QueuePolicy,
   type QueueState,
