@@ -25,8 +25,11 @@ export interface Decoder {
    * @throws `ERR_CORRUPT`, `ERR_LIMIT` or `ERR_UNSUPPORTED` after everything good before it was yielded.
    */
   push(chunk: Uint8Array): Iterable<EventBatch>;
-  /** Says that the input has ended. @throws `ERR_TRUNCATED` when that is in the middle of something. */
-  end(): void;
+  /**
+   * Says that the input has ended; gives what only the end has made whole, where there is such a thing.
+   * @throws `ERR_TRUNCATED` when that is in the middle of something.
+   */
+  end(): EventBatch | void;
   /** What was met that is not an event, by name. */
   readonly side: Counts;
   /** What was met that the format does not allow but that can be read past, by name. */

@@ -73,7 +73,9 @@ export class FileRecording implements Recording {
           for (const batch of reading.push(chunk)) yield* packer.add(batch);
           yield* packer.flush();
         }
-        reading.end();
+        const last = reading.end();
+        if (last) yield* packer.add(last);
+        yield* packer.flush();
       } else {
         for await (const batch of reading.batches()) yield* packer.add(batch);
         yield* packer.flush();

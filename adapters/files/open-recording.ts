@@ -69,6 +69,8 @@ async function* firstBatches(prefix: Prefix, source: ByteSource, opened: OpenedF
   const decoder = opened.decoder();
   const chunks = source.rewindable ? prefix.read(opened.dataStart) : keeping(prefix, opened.dataStart);
   for await (const chunk of chunks) yield* decoder.push(chunk);
+  const last = decoder.end();
+  if (last) yield last;
 }
 
 async function* keeping(prefix: Prefix, from: number): AsyncGenerator<Uint8Array> {

@@ -39,12 +39,17 @@ export interface OpenOptions {
   readonly reuse?: boolean | 'scribble';
   /** AEDAT 4: id of the event stream to read. Default: the first one in the file. */
   readonly stream?: number;
-  /** ROS bag, MCAP: topic to read; HDF5: group. Default: the first one that holds events. */
+  /** ROS bag, MCAP: topic to read; HDF5: group; NPZ: array. Default: the first one that holds events. */
   readonly topic?: string;
   /** AEDAT 1 and 2: chip whose address layout to use, in place of the one that the header names. */
   readonly chip?: string;
   /** Text, NPY, NPZ: unit of the times, where the file does not say or says it wrong. */
   readonly timeUnit?: TimeUnit;
+  /**
+   * Text, NPY, NPZ: what the columns hold, in order, where the file does not say or says it wrong: `t`, `x`, `y` and `p`
+   * once each, anything else for a column to be left out (`'x,y,p,t'`, `'-,t,x,y,p'`).
+   */
+  readonly columns?: string;
   /** Sensor size, pixels, where the file does not say; must not contradict it. */
   readonly size?: { readonly width: number; readonly height: number };
   /** Longest header that is read, bytes. Default 4 MiB. */
@@ -52,7 +57,8 @@ export interface OpenOptions {
   /** Largest packet of the format that is read, stored or decompressed, bytes. Default 64 MiB. */
   readonly maxPacketBytes?: number;
   /**
-   * AEDAT 3 and 4: reads past what is damaged. A packet that cannot be read is left out, as is what stands between two
+   * AEDAT 3 and 4, text: reads past what is damaged. A line that cannot be read is left out and counted
+   * (`unreadableLine`). A packet that cannot be read is left out, as is what stands between two
    * packets that can; both are counted (`damagedPacket`, `skippedByte`), and an end inside a packet ends the recording
    * without an error (`truncatedPacket`). Default false: the first damage is an error.
    */
