@@ -4,7 +4,10 @@ import type { MakeEncoder, WritableFormat } from './encoder.js';
 export type EncodedFormat = Exclude<WritableFormat, 'hdf5' | 'npz'>;
 
 /** Loads the code that writes a format; what is not asked for is not loaded. */
-export const ENCODERS: Readonly<Partial<Record<EncodedFormat, () => Promise<MakeEncoder>>>> = {};
+export const ENCODERS: Readonly<Partial<Record<EncodedFormat, () => Promise<MakeEncoder>>>> = {
+  es: async () => (await import('./es/encoder.js')).esEncoder,
+  nmnist: async () => (await import('./nmnist/encoder.js')).nmnistEncoder,
+};
 
 /** Formats by extension. */
 const EXTENSIONS: readonly (readonly [extension: RegExp, format: WritableFormat])[] = [

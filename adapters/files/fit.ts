@@ -19,6 +19,8 @@ export class Fit {
   readonly #clip: boolean;
   /** Time of the last event let through; NaN before the first, which is neither before nor far from anything. */
   #last: number = Number.NaN;
+  /** Latest time let through. */
+  #latest: number = -Infinity;
   #events = 0;
 
   /** `name`: of the format, for messages. */
@@ -34,9 +36,11 @@ export class Fit {
    */
   fit(packet: EventPacket): EventPacket {
     const before = this.#last;
+    const latestBefore = this.#latest;
     for (let at = 0; at < packet.length; at += STAGE) {
       if (this.#fits(packet, at, Math.min(at + STAGE, packet.length))) continue;
       this.#last = before;
+      this.#latest = latestBefore;
       return this.#sieve(packet);
     }
     this.#events += packet.length;
@@ -49,18 +53,22 @@ export class Fit {
     T.set(t.subarray(from, to));
     X.set(x.subarray(from, to));
     Y.set(y.subarray(from, to));
-    const { maxX, maxY, minTime, maxTime, maxGap } = this.#holds;
+    const { maxX, maxY, minTime, maxTime, maxGap, furthestBack = Infinity } = this.#holds;
     const leastStep = this.#holds.stepsBack ? -maxGap : 0;
     const whole = !this.#holds.fractions;
     let last = this.#last;
+    let latest = this.#latest;
     for (let i = 0; i < length; i++) {
       const now = T[i];
       const step = now - last;
       if (X[i] > maxX || Y[i] > maxY || step < leastStep || step > maxGap) return false;
       if (!(now >= minTime && now <= maxTime) || (whole && now !== Math.floor(now))) return false;
+      if (now > latest) latest = now;
+      else if (now < latest - furthestBack) return false;
       last = now;
     }
     this.#last = last;
+    this.#latest = latest;
     return true;
   }
 
@@ -81,6 +89,7 @@ export class Fit {
         if (why !== 'fraction') continue;
       }
       this.#last = out.t[n] = whole;
+      if (whole > this.#latest) this.#latest = whole;
       out.x[n] = packet.x[i];
       out.y[n] = packet.y[i];
       out.p[n] = packet.p[i];
@@ -91,19 +100,21 @@ export class Fit {
   }
 
   #misfit(t: number, x: number, y: number): string | null {
-    const { maxX, maxY, minTime, maxTime, stepsBack, maxGap } = this.#holds;
+    const { maxX, maxY, minTime, maxTime, stepsBack, furthestBack = Infinity, maxGap } = this.#holds;
     if (x > maxX || y > maxY) return 'coordinates';
     if (!(t >= minTime && t <= maxTime)) return 'time';
-    if (t < this.#last && !stepsBack) return 'timeStepBack';
+    if ((t < this.#last && !stepsBack) || t < this.#latest - furthestBack) return 'timeStepBack';
     return Math.abs(t - this.#last) > maxGap ? 'timeGap' : null;
   }
 
   #loss({ t, x, y }: EventPacket, i: number, why: string): RxSpikeError {
-    const { maxX, maxY, minTime, maxTime, maxGap } = this.#holds;
+    const { maxX, maxY, minTime, maxTime, stepsBack, furthestBack, maxGap } = this.#holds;
     const what: Readonly<Record<string, string>> = {
       coordinates: `lies at (${x[i]}, ${y[i]}); at most (${maxX}, ${maxY}) can be held`,
       time: `is at ${t[i]} µs; ${minTime} to ${maxTime} µs can be held`,
-      timeStepBack: `is at ${t[i]} µs, before the one at ${this.#last} µs; times must not step back`,
+      timeStepBack: stepsBack
+        ? `is at ${t[i]} µs, more than ${furthestBack} µs before the one at ${this.#latest} µs`
+        : `is at ${t[i]} µs, before the one at ${this.#last} µs; times must not step back`,
       timeGap: `is at ${t[i]} µs, more than ${maxGap} µs from the one at ${this.#last} µs`,
       fraction: `is at ${t[i]} µs; only whole µs can be held`,
     };

@@ -30,6 +30,17 @@ function columns(capacity: number): Columns {
   };
 }
 
+/** What lies in a batch from number `at` on, in memory of its own. */
+function remainder({ t, x, y, p, length }: EventBatch, at: number): EventBatch {
+  return {
+    t: t.slice(at, length),
+    x: x.slice(at, length),
+    y: y.slice(at, length),
+    p: p.slice(at, length),
+    length: length - at,
+  };
+}
+
 /** How packets are made; see the options of the same names. */
 export interface PackerOptions {
   readonly packetEvents: number;
@@ -66,13 +77,20 @@ export class Packer {
 
   /** Takes a batch in and yields the packets that it fills. */
   *add(batch: EventBatch): Generator<EventPacket> {
+    let rest = batch;
     let at = this.#skipping ? this.#skipped(batch) : 0;
-    while (at < batch.length) {
-      const take = Math.min(batch.length - at, this.#options.packetEvents - this.#length);
-      this.#tally(batch, at, at + take);
-      this.#copy(batch, at, at + take);
+    while (at < rest.length) {
+      const take = Math.min(rest.length - at, this.#options.packetEvents - this.#length);
+      this.#tally(rest, at, at + take);
+      this.#copy(rest, at, at + take);
       at += take;
-      if (this.#length === this.#options.packetEvents) yield* this.flush();
+      if (this.#length < this.#options.packetEvents) continue;
+      // While a packet is out another recording may be read, and decoders of a format share the arrays of a batch.
+      if (rest === batch && at < batch.length) {
+        rest = remainder(batch, at);
+        at = 0;
+      }
+      yield* this.flush();
     }
   }
 
