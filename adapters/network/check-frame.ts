@@ -1,21 +1,69 @@
-import { type EventPacket, type Mark, type StreamInfo, streamInfo } from '../../src/index.js';
-import { unpackCoordinates, unpackOffsets, unpackTimes } from './columns.js';
-import { type EndFrame, type ErrorFrame, MAX_EVENTS, type RawFrame, isMap, violation } from './frames.js';
+import { type Gap, type Mark, type StreamInfo, streamInfo } from '../../src/index.js';
+import {
+  MAX_STREAMS,
+  type OfferedStream,
+  type RawFrame,
+  STREAM_KINDS,
+  type StreamKind,
+  isMap,
+  violation,
+} from './frames.js';
+import { isCount, isMoment, isText, need, text } from './check-value.js';
 
-const LONGEST_TEXT = 1024;
+/** What a hello says of its stream. */
+export interface Hello {
+  readonly name: string;
+  readonly kind: StreamKind;
+  readonly info: StreamInfo;
+  /** Of this run of the stream; null where the sender has none. */
+  readonly epoch: string | null;
+  /** Under which the sender keeps the place of this receiver; null where it does not. */
+  readonly session: string | null;
+  /** Number of the first packet that will come; null where the receiver is to say where it goes on. */
+  readonly next: number | null;
+}
 
-/** What a hello says of the stream. @throws `ERR_PROTOCOL` */
-export function checkHello(frame: RawFrame): StreamInfo {
-  const { version, info, sends } = frame;
-  if (!Number.isSafeInteger(version) || (version as number) < 1) throw violation(`hello: version ${text(version)}`);
-  if (!Array.isArray(sends) || !sends.includes('events')) throw violation('hello: no events are announced');
-  if (!isMap(info)) throw violation('hello: info is not a map');
+/** Number of the stream that a frame is of. @throws `ERR_PROTOCOL` */
+export function streamOf({ stream = 0 }: RawFrame): number {
+  need(Number.isInteger(stream) && (stream as number) >= 0 && (stream as number) < MAX_STREAMS, 'stream', stream);
+  return stream as number;
+}
+
+/** @throws `ERR_PROTOCOL` */
+export function checkHello(frame: RawFrame): Hello {
+  const { version, sends, epoch = null, session = null, next = null } = frame;
+  need(isCount(version) && version >= 1, 'hello.version', version);
+  const kind = checkKind(frame.kind ?? (Array.isArray(sends) ? sends[0] : undefined), 'hello.kind');
+  const { name = kind } = frame;
+  need(isText(name), 'hello.name', name);
+  need(epoch === null || isText(epoch), 'hello.epoch', epoch);
+  need(session === null || isText(session), 'hello.session', session);
+  need(next === null || isCount(next), 'hello.next', next);
+  return { name, kind, info: checkInfo(frame.info), epoch, session, next };
+}
+
+/** Streams that the other side offers. @throws `ERR_PROTOCOL` */
+export function checkOffer({ streams }: RawFrame): readonly OfferedStream[] {
+  need(Array.isArray(streams) && streams.length <= MAX_STREAMS, 'offer.streams', streams);
+  return streams.map((one: unknown) => {
+    need(isMap(one) && isText(one.name), 'offer.name', one);
+    return { name: one.name, kind: checkKind(one.kind, 'offer.kind'), info: checkInfo(one.info) };
+  });
+}
+
+function checkKind(kind: unknown, field: string): StreamKind {
+  need(STREAM_KINDS.includes(kind as StreamKind), field, kind);
+  return kind as StreamKind;
+}
+
+function checkInfo(info: unknown): StreamInfo {
+  need(isMap(info), 'info', info);
   const { id, width, height, polarities, origin, epoch, yUp, mirroredX, side = [] } = info;
   need(isText(id), 'info.id', id);
   need(isSize(width), 'info.width', width);
   need(isSize(height), 'info.height', height);
   need(polarities === 1 || polarities === 2, 'info.polarities', polarities);
-  need(isTime(origin), 'info.origin', origin);
+  need(isMoment(origin), 'info.origin', origin);
   need(epoch === null || epoch === 'unix', 'info.epoch', epoch);
   need(typeof yUp === 'boolean', 'info.yUp', yUp);
   need(typeof mirroredX === 'boolean', 'info.mirroredX', mirroredX);
@@ -23,79 +71,44 @@ export function checkHello(frame: RawFrame): StreamInfo {
   return streamInfo({ id, width, height, polarities, origin, epoch, yUp, mirroredX, side });
 }
 
-/** What the frames before have established. */
-export interface Standing {
-  readonly info: StreamInfo;
-  readonly until: number;
-  /** Time of the newest event; null before the first. */
-  readonly last: number | null;
+/** What a receiver asks of a sender. */
+export interface Wish {
+  /** Null: the first stream on offer. */
+  readonly name: string | null;
+  readonly policy: string;
+  /** Events that may wait, and every which packet is kept; null: the sender's own. */
+  readonly limit: number | null;
+  readonly every: number | null;
+  /** Events of the past wanted at first. */
+  readonly history: number;
+  readonly resume: {
+    readonly epoch: string;
+    readonly session: string | null;
+    readonly next: number;
+    readonly events: number;
+  } | null;
 }
 
-/** A packet and what was counted while its events were looked at. */
-export interface CheckedPacket {
-  readonly packet: EventPacket;
-  readonly on: number;
-  readonly stepsBack: number;
+/** @throws `ERR_PROTOCOL` */
+export function checkWish(frame: RawFrame): Wish {
+  const { name = null, policy = 'lossless', limit = null, every = null, history = 0, resume = null } = frame;
+  need(name === null || isText(name), 'subscribe.name', name);
+  need(isText(policy), 'subscribe.policy', policy);
+  need(limit === null || (isCount(limit) && limit >= 1), 'subscribe.limit', limit);
+  need(every === null || (isCount(every) && every >= 2), 'subscribe.every', every);
+  need(isCount(history), 'subscribe.history', history);
+  if (resume === null) return { name, policy, limit, every, history, resume };
+  need(isMap(resume), 'subscribe.resume', resume);
+  const { epoch, session = null, next, events } = resume;
+  need(isText(epoch), 'resume.epoch', epoch);
+  need(session === null || isText(session), 'resume.session', session);
+  need(isCount(next), 'resume.next', next);
+  need(isCount(events), 'resume.events', events);
+  return { name, policy, limit, every, history, resume: { epoch, session, next, events } };
 }
 
-/**
- * The packet of a frame, each event looked at; its number is the caller's to check.
- * @throws `ERR_PROTOCOL` when a field is missing, of another type or length, when `until` steps back or an event lies
- * after it, or when an event lies outside the sensor
- */
-export function checkPacket(frame: RawFrame, standing: Standing): CheckedPacket {
-  const { count, t0, until } = frame;
-  if (!Number.isSafeInteger(count) || (count as number) < 0 || (count as number) > MAX_EVENTS) {
-    throw violation(`packet: count ${text(count)}, expected 0…${MAX_EVENTS}`);
-  }
-  const length = count as number;
-  need(isTime(t0), 'packet.t0', t0);
-  need(isTime(until), 'packet.until', until);
-  if (until < standing.until) throw violation(`packet: until ${until} lies before ${standing.until}`);
-  const packet: EventPacket = {
-    stream: standing.info,
-    length,
-    t:
-      frame.dt === undefined
-        ? unpackTimes(column(frame, 't', 8 * length))
-        : unpackOffsets(column(frame, 'dt', 4 * length), t0),
-    x: unpackCoordinates(column(frame, 'x', 2 * length)),
-    y: unpackCoordinates(column(frame, 'y', 2 * length)),
-    p: new Uint8Array(column(frame, 'p', length)),
-    until,
-    mark: checkMark(frame.mark),
-  };
-  return { packet, on: lookAt(packet), stepsBack: stepsBack(packet.t, standing.last) };
-}
-
-/** Throws unless every event lies within the sensor and before `until`; returns how many are ON. */
-function lookAt({ t, x, y, p, length, until, stream }: EventPacket): number {
-  const width = stream.width ?? Infinity;
-  const height = stream.height ?? Infinity;
-  let on = 0;
-  for (let i = 0; i < length; i++) {
-    if (!(t[i] <= until) || x[i] >= width || y[i] >= height || p[i] > 1) {
-      throw violation(
-        `packet: event ${i} is t ${t[i]}, x ${x[i]}, y ${y[i]}, p ${p[i]} ` +
-          `in a stream of ${String(stream.width)}×${String(stream.height)}, until ${until}`,
-      );
-    }
-    on += p[i];
-  }
-  return on;
-}
-
-function stepsBack(t: Float64Array, last: number | null): number {
-  let steps = 0;
-  let before = last ?? -Infinity;
-  for (let i = 0; i < t.length; i++) {
-    if (t[i] < before) steps++;
-    before = t[i];
-  }
-  return steps;
-}
-
-function checkMark(mark: unknown): Mark | null {
+/** A mark of a packet. @throws `ERR_PROTOCOL` */
+export function checkMark(mark: unknown): Mark | null {
   if (mark === null || mark === undefined) return null;
   need(isMap(mark), 'packet.mark', mark);
   const { kind, source = null, label = null } = mark;
@@ -105,57 +118,71 @@ function checkMark(mark: unknown): Mark | null {
   return { kind, source, label };
 }
 
-/** @throws `ERR_PROTOCOL` when the counts are not those of what came */
-export function checkEnd(frame: RawFrame, packets: number, events: number): EndFrame {
-  const { reason, packets: sent, events: sentEvents, outside = 0 } = frame;
+/** @throws `ERR_PROTOCOL` when it is no gap, or does not begin at `due` */
+export function checkGap(frame: RawFrame, due: number): Gap {
+  const { seq, next, packets, events, reason } = frame;
+  need(isCount(seq) && isCount(next) && next > seq, 'gap.next', next);
+  if (seq !== due) throw violation(`a gap from ${seq} on came, packet ${due} was due`);
+  need(packets === next - seq, 'gap.packets', packets);
+  need(isCount(events), 'gap.events', events);
+  need(isText(reason), 'gap.reason', reason);
+  return { gap: true, seq, next, packets, events, reason };
+}
+
+/** What the end of a stream says. */
+export interface End {
+  readonly reason: string;
+  readonly outside: number;
+  readonly dropped: Readonly<Record<string, number>>;
+}
+
+/**
+ * @param came packets and events that came, and events told missing, over all connections
+ * @throws `ERR_PROTOCOL` when the counts are not those of what came
+ */
+export function checkEnd(frame: RawFrame, came: { packets: number; events: number; missing: number }): End {
+  const { reason, packets, events, outside = 0, dropped = {} } = frame;
   need(isText(reason), 'end.reason', reason);
-  if (sent !== packets || sentEvents !== events) {
+  if (packets !== came.packets || events !== came.events) {
     throw violation(
-      `end: ${text(sent)} packets with ${text(sentEvents)} events were sent, ${packets} with ${events} came`,
+      `end: ${text(packets)} packets with ${text(events)} events were sent, ${came.packets} with ${came.events} came`,
     );
   }
-  need(Number.isSafeInteger(outside) && (outside as number) >= 0, 'end.outside', outside);
-  return { type: 'end', reason, packets, events, outside: outside as number };
+  need(isCount(outside), 'end.outside', outside);
+  need(isMap(dropped) && Object.values(dropped).every(isCount), 'end.dropped', dropped);
+  const lost = Object.values(dropped as Record<string, number>).reduce((sum, n) => sum + n, 0);
+  if (lost !== came.missing) throw violation(`end: ${lost} events were dropped, ${came.missing} were told missing`);
+  return { reason, outside, dropped: dropped as Record<string, number> };
+}
+
+/** What a stream broke with. */
+export interface Breach {
+  readonly code: string;
+  readonly message: string;
 }
 
 /** @throws `ERR_PROTOCOL` */
-export function checkError(frame: RawFrame): ErrorFrame {
+export function checkError(frame: RawFrame): Breach {
   const { code, message } = frame;
   need(isText(code), 'error.code', code);
   need(isText(message), 'error.message', message);
   // One line, whatever the other side wrote.
-  return { type: 'error', code, message: message.replaceAll(/\p{Cc}+/gu, ' ') };
+  return { code, message: message.replaceAll(/\p{Cc}+/gu, ' ') };
+}
+
+/** What a receiver grants, and how far it has taken what came; null where it does not say. */
+export interface Credit {
+  readonly upTo: number;
+  readonly taken: number | null;
 }
 
 /** @throws `ERR_PROTOCOL` */
-export function checkCredit(frame: RawFrame): number {
-  const { upTo } = frame;
-  need(Number.isSafeInteger(upTo) && (upTo as number) >= 0, 'credit.upTo', upTo);
-  return upTo as number;
+export function checkCredit(frame: RawFrame): Credit {
+  const { upTo, taken = null } = frame;
+  need(isCount(upTo), 'credit.upTo', upTo);
+  need(taken === null || isCount(taken), 'credit.taken', taken);
+  return { upTo, taken };
 }
-
-function column(frame: RawFrame, name: string, bytes: number): Uint8Array {
-  const value = frame[name];
-  if (!(value instanceof Uint8Array)) throw violation(`packet: ${name} is not binary`);
-  if (value.length !== bytes) throw violation(`packet: ${name} has ${value.length} bytes, expected ${bytes}`);
-  return value;
-}
-
-function need(ok: boolean, field: string, value: unknown): asserts ok {
-  if (!ok) throw violation(`${field} is ${text(value)}`);
-}
-
-const isText = (value: unknown): value is string => typeof value === 'string' && value.length <= LONGEST_TEXT;
 
 const isSize = (value: unknown): value is number | null =>
   value === null || (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 65_536);
-
-const isTime = (value: unknown): value is number =>
-  typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
-
-/** A value for a message, short whatever it is. */
-function text(value: unknown): string {
-  if (value === undefined) return 'missing';
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 40));
-  return typeof value === 'number' || typeof value === 'boolean' || value === null ? `${value}` : `a ${typeof value}`;
-}

@@ -1,16 +1,23 @@
-import type { EventPacket } from '../../src/index.js';
+/** A column before it is written. */
+export type Column = Float64Array | Uint32Array | Uint16Array | Uint8Array;
 
-/** Columns of a packet frame. */
-export interface Columns {
+/** Types of the columns of all kinds of frames, by name. */
+export const COLUMN_TYPES: Readonly<Record<string, new (memory: ArrayBuffer) => Column>> = {
+  dt: Uint32Array,
+  t: Float64Array,
+  x: Uint16Array,
+  y: Uint16Array,
+  p: Uint8Array,
+  unit: Uint32Array,
+  dstep: Uint32Array,
+};
+
+/** Times as offsets from `t0`, or absolute where they do not fit: see docs/protocol.md. */
+export interface TimeColumns {
   readonly t0: number;
-  readonly dt?: Uint8Array;
-  readonly t?: Uint8Array;
-  readonly x: Uint8Array;
-  readonly y: Uint8Array;
-  readonly p: Uint8Array;
+  readonly dt?: Uint32Array;
+  readonly t?: Float64Array;
 }
-
-type Column = Float64Array | Uint32Array | Uint16Array;
 
 const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
@@ -21,23 +28,35 @@ function swapped(bytes: Uint8Array, size: number): Uint8Array {
   return turned;
 }
 
-function bytesOf(column: Column): Uint8Array {
+/** The bytes of a column, little-endian; they may share its memory. */
+export function columnBytes(column: Column): Uint8Array {
   const bytes = new Uint8Array(column.buffer, column.byteOffset, column.byteLength);
   return LITTLE_ENDIAN ? bytes : swapped(bytes, column.BYTES_PER_ELEMENT);
 }
 
-/** Events `from` … `to − 1` of a packet as columns; they may share the packet's memory. */
-export function packColumns(packet: EventPacket, from: number, to: number): Columns {
-  const t = packet.t.subarray(from, to);
+/** The column `name` out of little-endian bytes, a whole number of elements; with memory of its own. */
+export function columnOf(name: string, bytes: Uint8Array): Column {
+  const make = COLUMN_TYPES[name];
+  const copy = new Uint8Array(LITTLE_ENDIAN ? bytes : swapped(bytes, elementBytes(name)));
+  return new make(copy.buffer);
+}
+
+/** A column `name` of zeros. */
+export function newColumn(name: string, length: number): Column {
+  return new COLUMN_TYPES[name](new ArrayBuffer(length * elementBytes(name)));
+}
+
+/** Bytes of an element of the column `name`. */
+export function elementBytes(name: string): number {
+  return (COLUMN_TYPES[name] as unknown as { readonly BYTES_PER_ELEMENT: number }).BYTES_PER_ELEMENT;
+}
+
+/** Times `from` … `to − 1` as columns; absolute ones share the memory of `times`. */
+export function timeColumns(times: Float64Array, from: number, to: number): TimeColumns {
+  const t = times.subarray(from, to);
   const t0 = earliest(t);
   const dt = offsets(t, t0);
-  return {
-    t0,
-    ...(dt ? { dt: bytesOf(dt) } : { t: bytesOf(t) }),
-    x: bytesOf(packet.x.subarray(from, to)),
-    y: bytesOf(packet.y.subarray(from, to)),
-    p: packet.p.subarray(from, to),
-  };
+  return dt ? { t0, dt } : { t0, t };
 }
 
 function earliest(t: Float64Array): number {
@@ -58,26 +77,9 @@ function offsets(t: Float64Array, t0: number): Uint32Array | null {
   return dt;
 }
 
-/** Absolute times out of little-endian u32 offsets. */
-export function unpackOffsets(bytes: Uint8Array, t0: number): Float64Array {
-  const dt = new Uint32Array(aligned(bytes, 4));
+/** Absolute times out of offsets. */
+export function absoluteTimes(dt: Uint32Array, t0: number): Float64Array {
   const t = new Float64Array(dt.length);
   for (let i = 0; i < dt.length; i++) t[i] = t0 + dt[i];
   return t;
-}
-
-/** Absolute times out of little-endian f64. */
-export function unpackTimes(bytes: Uint8Array): Float64Array {
-  return new Float64Array(aligned(bytes, 8));
-}
-
-/** Coordinates out of little-endian u16. */
-export function unpackCoordinates(bytes: Uint8Array): Uint16Array {
-  return new Uint16Array(aligned(bytes, 2));
-}
-
-/** A copy of the bytes at the start of a buffer of its own, in the machine's order. */
-function aligned(bytes: Uint8Array, size: number): ArrayBuffer {
-  const copy = new Uint8Array(LITTLE_ENDIAN ? bytes : swapped(bytes, size));
-  return copy.buffer;
 }

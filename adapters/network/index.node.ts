@@ -1,12 +1,22 @@
-export type { ServeCounts } from './broadcast.js';
-export { SUBPROTOCOL } from './frames.js';
-export { type Servable, type ServeOptions, type StreamServer, serveStream } from './serve-stream.node.js';
+export { JSON_SUBPROTOCOL, type OfferedStream, type StreamKind, SUBPROTOCOL } from './frames.js';
+export type { ServeCounts, Sharing } from './hub.js';
+export type { KindPackets, StreamPacket } from './packet-fields.js';
 export {
+  type IncomingStream,
+  type Servable,
+  type ServedSource,
+  type ServeOptions,
+  type StreamServer,
+  serveStream,
+} from './serve-stream.node.js';
+export {
+  type ConnectOptions,
   type ServedStream,
-  type SinkOptions,
+  type StreamLink,
   type StreamOptions,
-  type WebSocketSink,
+  type SubscribeOptions,
   receiveStream,
 } from './stream-client.js';
-export { openStream, webSocketSink, webSocketSource } from './web-socket.node.js';
+export { openLink, openStream, webSocketSink, webSocketSource } from './web-socket.node.js';
+export type { SinkOptions, WebSocketSink } from './web-socket-sink.js';
 export type { SocketLike } from './wire.js';

@@ -1,10 +1,13 @@
-export { SUBPROTOCOL } from './frames.js';
+export { JSON_SUBPROTOCOL, type OfferedStream, type StreamKind, SUBPROTOCOL } from './frames.js';
+export type { KindPackets, StreamPacket } from './packet-fields.js';
 export {
+  type ConnectOptions,
   type ServedStream,
-  type SinkOptions,
+  type StreamLink,
   type StreamOptions,
-  type WebSocketSink,
+  type SubscribeOptions,
   receiveStream,
 } from './stream-client.js';
-export { openStream, webSocketSink, webSocketSource } from './web-socket.js';
+export { openLink, openStream, webSocketSink, webSocketSource } from './web-socket.js';
+export type { SinkOptions, WebSocketSink } from './web-socket-sink.js';
 export type { SocketLike } from './wire.js';

@@ -1,36 +1,65 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { type IncomingMessage, STATUS_CODES, type Server, createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { isObservable, type Observable, Subscription, takeWhile } from 'rxjs';
-import { type WebSocket, WebSocketServer } from 'ws';
 import {
+  type DeliveryParams,
   type EventPacket,
+  type HistoryParams,
   PacketChannel,
   type QueueParams,
   RxSpikeError,
   type StreamInfo,
+  requireDeliveryParams,
+  requireHistoryParams,
   requireQueueParams,
 } from '../../src/index.js';
-import { Broadcast, type ServeCounts, type ServeMode, Solo } from './broadcast.js';
-import { EVENTS_PER_FRAME, requireEventsPerFrame } from './frame-writer.js';
-import { MAX_CONTROL_BYTES, SUBPROTOCOL } from './frames.js';
-import { Outlet } from './outlet.js';
-import { type GuardSettings, type Refusal, isLoopback, refusal } from './upgrade-guard.js';
-import type { SocketLike } from './wire.js';
+import type { FeedSource } from './feed.js';
+import { MAX_CONTROL_BYTES, MAX_FRAME_BYTES, type StreamKind } from './frames.js';
+import { type Endpoint, openEndpoint } from './http-endpoint.node.js';
+import { Hub, type HubStream, type PublishedStream, type ServeCounts, type Sharing } from './hub.js';
+import { Link } from './link.js';
+import type { KindPackets, StreamPacket } from './packet-fields.js';
+import type { ServedStream } from './stream-client.js';
+import { EVENTS_PER_FRAME, requireEventsPerFrame } from './stream-writer.js';
+import { type GuardSettings, isLoopback } from './upgrade-guard.js';
 
 /** What is served: a recording, a replay in pull form, or packets that push themselves. */
-export interface Servable {
+export interface Servable<P = EventPacket> {
   readonly info: StreamInfo;
-  events(): AsyncIterable<EventPacket> | Observable<EventPacket>;
+  events(): AsyncIterable<P> | Observable<P>;
   /** Called where it was opened and is not read after all. */
   close?(): void;
 }
 
+/** A stream among several. */
+export interface ServedSource<K extends StreamKind = StreamKind> {
+  readonly name: string;
+  readonly kind: K;
+  /** Called once at the start, and where each receiver gets a reading of its own again for each further one. */
+  readonly source: () => Servable<KindPackets[K]> | Promise<Servable<KindPackets[K]>>;
+  /** Default `live`. */
+  readonly sharing?: Sharing;
+}
+
+/** A stream that a client sends. */
+export interface IncomingStream<K extends StreamKind = StreamKind> {
+  readonly name: string;
+  readonly kind: K;
+  readonly info: StreamInfo;
+  readonly stream: ServedStream<KindPackets[K]>;
+}
+
 /** How a stream is served. */
 export interface ServeOptions {
-  /** Called once at the start, and without `clients` again for each further connection. */
+  /** The stream that is given to whoever does not ask for another; called once at the start, and where each receiver gets a reading of its own again for each further one. */
   readonly source: () => Servable | Promise<Servable>;
+  /** Its name. Default `events`. */
+  readonly name?: string;
+  /** True: the source is read from the start on, for whoever is there. */
+  readonly live?: boolean;
+  /** Further streams. */
+  readonly streams?: readonly ServedSource[];
+  /** Takes a stream that a client sends; throws what it is refused with. Default: none is taken. */
+  readonly accept?: (incoming: IncomingStream) => void;
   /** Address to listen on. Default 127.0.0.1; beyond loopback a `token` is needed. */
   readonly host?: string;
   /** Default 0: any free one. */
@@ -57,6 +86,15 @@ export interface ServeOptions {
    * Default: policy `error`, 1024 packets, 4 million events.
    */
   readonly queue?: QueueParams;
+  /**
+   * What may wait for each receiver. Default: lossless, 2 million events in 8 packets, or in 4096 of a live Observable,
+   * which cannot wait: a lossless receiver that is too slow for it is cut off.
+   */
+  readonly delivery?: Partial<DeliveryParams>;
+  /** What is kept of live streams. Default: 1024 packets, 2 million events. */
+  readonly history?: HistoryParams;
+  /** How long the place of a receiver that lost its connection is kept, ms. Default 30000. */
+  readonly grace?: number;
 }
 
 /** A server that runs. */
@@ -77,11 +115,8 @@ export interface StreamServer {
 
 const PUSH_QUEUE: QueueParams = { policy: 'error', packets: 1024, events: 4_000_000 };
 
-/** How often connections are asked whether they are still there, ms. */
-const HEARTBEAT = 30_000;
-
-/** How long connections may take to close when the server is closed, ms. */
-const GRACE = 1000;
+const DELIVERY: DeliveryParams = { policy: 'lossless', packets: 8, events: 2_000_000, every: 10 };
+const HISTORY: HistoryParams = { packets: 1024, events: 2_000_000 };
 
 /**
  * Serves a stream over WebSocket, subprotocol `rxspike.v1` (docs/protocol.md). Nothing is lost: a receiver that takes
@@ -91,51 +126,109 @@ const GRACE = 1000;
  */
 export async function serveStream(options: ServeOptions): Promise<StreamServer> {
   const settings = checked(options);
-  const counts: ServeCounts = { clients: 0, completed: 0, lost: 0, packets: 0, events: 0, outside: 0, dropped: 0 };
-  const first = await options.source();
-  const pull = (servable: Servable): AsyncIterable<EventPacket> => pulled(servable, settings.queue, counts);
-  const mode: ServeMode =
-    options.clients === undefined
-      ? new Solo(first, options.source, pull, counts, settings.eventsPerFrame)
-      : new Broadcast(first, pull, counts, settings.eventsPerFrame, options.clients);
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 10_000 }, (request, response) => {
-    const refused = look(request, settings.guard);
-    const stranger = refused?.status === 403 || refused?.status === 401;
-    response
-      .writeHead(stranger ? refused.status : 426, { connection: 'close', 'content-type': 'text/plain' })
-      .end(stranger ? `${refused.why}\n` : `${SUBPROTOCOL} over WebSocket\n`);
-  });
-  const sockets = accept(server, mode, settings);
+  const dropped = { events: 0 };
+  const hub = new Hub(
+    await hubStreams(options, settings, dropped),
+    settings,
+    options.accept ? (incoming) => options.accept?.(incomingStream(incoming)) : null,
+  );
+  const counts = (): ServeCounts => ({ ...hub.counts, dropped: dropped.events });
+  const { guard, port, maxConnections } = settings;
+  let endpoint: Endpoint;
   try {
-    await listen(server, settings.port, settings.guard.host);
+    endpoint = await openEndpoint({
+      guard,
+      port,
+      maxConnections,
+      maxPayload: options.accept ? MAX_FRAME_BYTES : MAX_CONTROL_BYTES,
+      maxFragments: options.accept ? 64 : 4,
+      admit: (url) => (asks(url) || hub.admits ? null : { status: 503, why: 'the stream has begun' }),
+      connected: (socket, url, address) => {
+        const link = new Link(
+          socket,
+          {
+            subscribe: (wish, of) => hub.subscribe(wish, of),
+            publish: (frame, _, of) => hub.publish(frame, of),
+            closed: () => hub.leave(),
+          },
+          { tells: true, where: address, maxBytes: options.accept ? MAX_FRAME_BYTES : MAX_CONTROL_BYTES },
+        );
+        link.begin();
+        if (asks(url)) void link.wire.send({ type: 'offer', streams: hub.offers });
+        else hub.greet(link);
+      },
+    });
   } catch (error) {
-    mode.stop();
+    hub.stop();
     throw error;
   }
-  const { port } = server.address() as AddressInfo;
-  const heart = setInterval(() => beat(sockets), HEARTBEAT).unref();
-  const shut = once(async () => {
-    clearInterval(heart);
-    await settled(sockets);
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
-  });
-  const done = mode.done.finally(shut).then(() => counts);
+  const shut = once(() => endpoint.close());
+  const done = hub.done.finally(shut).then(counts);
   done.catch(() => {});
-  const { host, path } = settings.guard;
+  const { host, path } = guard;
   return {
-    url: `ws://${host.includes(':') ? `[${host}]` : host}:${port}${path}`,
-    port,
-    counts,
+    url: `ws://${host.includes(':') ? `[${host}]` : host}:${endpoint.port}${path}`,
+    port: endpoint.port,
+    get counts(): ServeCounts {
+      return counts();
+    },
     done,
     close: async () => {
-      mode.stop();
+      hub.stop();
       await shut();
-      return counts;
+      return counts();
     },
   };
+}
+
+/** Whether a client subscribes to what it wants; else it is given the first stream. */
+const asks = (url: URL): boolean => url.searchParams.get('auto') === '0';
+
+async function hubStreams(
+  options: ServeOptions,
+  { queue }: Settings,
+  dropped: { events: number },
+): Promise<HubStream[]> {
+  const { source, name = 'events', live = false, clients, streams = [] } = options;
+  const sharing = live ? 'live' : clients === undefined ? 'each' : { clients };
+  const all: readonly ServedSource[] = [{ name, kind: 'events', source, sharing }, ...streams];
+  const opened: HubStream[] = [];
+  for (const one of all) {
+    const open = async (): Promise<OpenedSource> => feedSource(await one.source(), queue, dropped);
+    const { name: id, kind, sharing: shared = 'live' } = one;
+    const first = await open();
+    opened.push({ name: id, kind, sharing: shared, first, again: open, waits: shared !== 'live' || !first.pushes });
+  }
+  return opened;
+}
+
+interface OpenedSource extends FeedSource {
+  /** It cannot wait. */
+  readonly pushes: boolean;
+}
+
+function feedSource(servable: Servable<StreamPacket>, queue: QueueParams, dropped: { events: number }): OpenedSource {
+  // Called before it is read: what it gives tells whether it can wait.
+  const events = servable.events();
+  return {
+    info: servable.info,
+    pushes: isObservable(events),
+    packets: () => pulled(events, queue, dropped),
+    close: () => servable.close?.(),
+  };
+}
+
+function incomingStream({ name, kind, info, reception }: PublishedStream): IncomingStream {
+  const stream = {
+    url: '',
+    name,
+    kind,
+    info,
+    report: reception.report,
+    events: () => reception as unknown as AsyncIterableIterator<never, undefined>,
+    close: () => void reception.return(),
+  };
+  return { name, kind, info, stream };
 }
 
 interface Settings {
@@ -144,11 +237,16 @@ interface Settings {
   readonly eventsPerFrame: number;
   readonly maxConnections: number;
   readonly queue: QueueParams;
+  readonly delivery: DeliveryParams;
+  readonly history: HistoryParams;
+  readonly grace: number;
+  readonly reception: Readonly<Record<string, never>>;
 }
 
 function checked(options: ServeOptions): Settings {
   const { host = '127.0.0.1', port = 0, token, path = '/', eventsPerFrame = EVENTS_PER_FRAME } = options;
-  const { origins = [], hosts = [], queue = PUSH_QUEUE } = options;
+  const { origins = [], hosts = [], queue = PUSH_QUEUE, history = HISTORY, grace = 30_000 } = options;
+  const delivery = { ...DELIVERY, ...options.delivery };
   const maxConnections = roomFor(options);
   need(Number.isInteger(port) && port >= 0 && port <= 65_535, `port must be 0…65535, got ${port}`);
   need(path.startsWith('/') && !/[?#\s]/.test(path), `path must begin with /, got ${path}`);
@@ -156,9 +254,13 @@ function checked(options: ServeOptions): Settings {
   need(token !== undefined || isLoopback(host), `a token is needed to listen on ${host}, which others can reach`);
   requireEventsPerFrame(eventsPerFrame);
   requireQueueParams(queue, 'serve');
+  requireDeliveryParams(delivery, 'serve');
+  requireHistoryParams(history, 'serve');
+  need(grace >= 0 && grace < 2 ** 31, `grace must be 0 ms or more and below 2^31, got ${grace}`);
   need(queue.policy !== 'block', 'an Observable source cannot be blocked: give the source in pull form');
   const isToken = token === undefined ? null : matcher(token);
-  return { guard: { host, path, origins, hosts, isToken }, port, eventsPerFrame, maxConnections, queue };
+  const guard = { host, path, origins, hosts, isToken };
+  return { guard, port, eventsPerFrame, maxConnections, queue, delivery, history, grace, reception: {} };
 }
 
 /** Connections that there may be at a time. */
@@ -183,10 +285,13 @@ function matcher(token: string): (other: string) => boolean {
   return (other) => timingSafeEqual(digest(other), expected);
 }
 
-function pulled(servable: Servable, params: QueueParams, counts: ServeCounts): AsyncIterable<EventPacket> {
-  const events = servable.events();
+function pulled(
+  events: AsyncIterable<StreamPacket> | Observable<StreamPacket>,
+  params: QueueParams,
+  lost: { events: number },
+): AsyncIterable<StreamPacket> {
   if (!isObservable(events)) return events;
-  const channel = new PacketChannel<EventPacket>(params);
+  const channel = new PacketChannel<StreamPacket>(params);
   const reading = new Subscription();
   // An Observable that emits while it is being subscribed to can only be stopped from inside.
   const open = events.pipe(takeWhile(() => !reading.closed));
@@ -200,13 +305,13 @@ function pulled(servable: Servable, params: QueueParams, counts: ServeCounts): A
           channel.fail(error);
           reading.unsubscribe();
         }
-        counts.dropped += channel.counts.dropped.events - before;
+        lost.events += channel.counts.dropped.events - before;
       },
       error: (error: unknown) => channel.fail(error),
       complete: () => channel.complete(),
     }),
   );
-  const read: AsyncIterableIterator<EventPacket, undefined> = {
+  const read: AsyncIterableIterator<StreamPacket, undefined> = {
     [Symbol.asyncIterator]: () => read,
     next: () => channel.next(),
     // Not a generator: it would let go of the source only after the packet that it waits for.
@@ -216,80 +321,6 @@ function pulled(servable: Servable, params: QueueParams, counts: ServeCounts): A
     },
   };
   return read;
-}
-
-function accept(server: Server, mode: ServeMode, settings: Settings): Set<WebSocket> {
-  const acceptor = new WebSocketServer({
-    noServer: true,
-    clientTracking: true,
-    perMessageDeflate: false,
-    maxPayload: MAX_CONTROL_BYTES,
-    handleProtocols: () => SUBPROTOCOL,
-    // Known to ws, not yet to its types.
-    ...({ maxFragments: 4, maxBufferedChunks: 1024 } as object),
-  });
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    socket.on('error', () => socket.destroy());
-    const refused = look(request, settings.guard);
-    if (refused) answer(socket, refused.status, refused.why);
-    else if (acceptor.clients.size >= settings.maxConnections) answer(socket, 503, 'too many connections');
-    else if (!mode.admits) answer(socket, 503, 'the stream has begun');
-    else {
-      acceptor.handleUpgrade(request, socket, head, (client) => {
-        client.on('pong', () => silent.delete(client));
-        mode.join(new Outlet(client as unknown as SocketLike, true));
-      });
-    }
-  });
-  return acceptor.clients;
-}
-
-function look({ url, headers }: IncomingMessage, guard: GuardSettings): Refusal | null {
-  const { host, origin, authorization, 'sec-websocket-protocol': protocols } = headers;
-  return refusal({ url, host, origin, authorization, protocols }, guard, SUBPROTOCOL);
-}
-
-function answer(socket: Duplex, status: number, why: string): void {
-  const body = `${why}\n`;
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: text/plain\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-    () => socket.destroy(),
-  );
-}
-
-/** Connections that have not answered the ping before. */
-const silent = new WeakSet<WebSocket>();
-
-function beat(sockets: Set<WebSocket>): void {
-  for (const socket of sockets) {
-    if (silent.has(socket)) socket.terminate();
-    else {
-      silent.add(socket);
-      socket.ping();
-    }
-  }
-}
-
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const why = cause.code === 'EADDRINUSE' ? 'the address is in use' : (cause.code ?? cause.message);
-      reject(new RxSpikeError('ERR_LISTEN', `cannot listen on ${host}:${port}: ${why}`, { cause }));
-    });
-    server.listen({ port, host }, resolve);
-  });
-}
-
-/** Waits for the connections to close, but not for ever. */
-async function settled(sockets: Set<WebSocket>): Promise<void> {
-  const closing = Promise.all(
-    [...sockets].map((socket) => new Promise<void>((resolve) => socket.once('close', () => resolve()))),
-  );
-  let timer: NodeJS.Timeout | undefined;
-  await Promise.race([closing, new Promise((resolve) => (timer = setTimeout(resolve, GRACE)))]);
-  clearTimeout(timer);
-  for (const socket of sockets) socket.terminate();
 }
 
 function once(run: () => Promise<void>): () => Promise<void> {

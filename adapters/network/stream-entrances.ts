@@ -1,22 +1,26 @@
 import type { Observable } from 'rxjs';
 import type { EventPacket } from '../../src/index.js';
-import { EVENTS_PER_FRAME, requireEventsPerFrame } from './frame-writer.js';
-import { requireInletOptions } from './inlet.js';
+import { requireReceptionOptions } from './reception.js';
 import {
+  type ConnectOptions,
   type Connection,
   type ServedStream,
-  type SinkOptions,
+  StreamLink,
   type StreamOptions,
-  type WebSocketSink,
   addressOf,
   observe,
-  receive,
-  sinkOver,
 } from './stream-client.js';
+import { EVENTS_PER_FRAME, requireEventsPerFrame } from './stream-writer.js';
+import type { SinkOptions, WebSocketSink } from './web-socket-sink.js';
 import type { SocketLike } from './wire.js';
 
 /** The ways to a stream over WebSocket, whichever WebSocket the platform has. */
 export interface StreamEntrances {
+  /**
+   * A connection for streams of both directions, kept until `close`: subscribe to streams by name, and publish others.
+   * @throws `ERR_ARGUMENT` when `url` is not a WebSocket address
+   */
+  readonly openLink: (url: string, options?: ConnectOptions) => StreamLink;
   /**
    * Connects to a served stream; resolves when the sender has said hello.
    *
@@ -42,22 +46,26 @@ export type Connect = (url: string, token: string | undefined, timeout?: number)
 
 /** The ways to a stream, over connections that `connect` makes. */
 export function streamEntrances(connect: Connect): StreamEntrances {
-  const openStream: StreamEntrances['openStream'] = async (url, options = {}) => {
-    requireInletOptions(options);
-    return receive(connect(url, options.token, options.timeout), options);
+  const openLink = (url: string, options: ConnectOptions = {}): StreamLink => {
+    requireReceptionOptions(options);
+    const dial = (): Connection => connect(url, options.token, options.timeout);
+    return new StreamLink(dial(), dial, options);
   };
+  const openStream: StreamEntrances['openStream'] = async (url, options = {}) =>
+    openLink(url, options).subscribe<'events'>(options.stream ?? null, options);
   return {
+    openLink: (url, options) => openLink(url, options).linger(),
     openStream,
     webSocketSource: (url, options = {}) => {
-      requireInletOptions(options);
+      requireReceptionOptions(options);
       addressOf(url, options.token);
       return observe(() => openStream(url, options));
     },
     webSocketSink: (target, options = {}) => {
       requireEventsPerFrame(options.eventsPerFrame ?? EVENTS_PER_FRAME);
-      const connection =
-        typeof target === 'string' ? connect(target, options.token) : { socket: target, where: 'socket', tells: false };
-      return sinkOver(connection, options);
+      if (typeof target === 'string') return openLink(target, options).publish('events', options);
+      const connection = { socket: target, where: 'socket', tells: false };
+      return new StreamLink(connection, null, {}).publish('events', { ...options, reconnect: 0 });
     },
   };
 }

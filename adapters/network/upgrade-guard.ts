@@ -1,3 +1,5 @@
+import { SUBPROTOCOL, codecOf } from './frames.js';
+
 /** Who may connect. */
 export interface GuardSettings {
   /** Address that is listened on. */
@@ -22,7 +24,7 @@ export interface UpgradeRequest {
 
 /** HTTP status of a refusal, with the words for it. */
 export interface Refusal {
-  readonly status: 400 | 401 | 403 | 404;
+  readonly status: 400 | 401 | 403 | 404 | 503;
   readonly why: string;
 }
 
@@ -38,7 +40,7 @@ export function isLoopback(host: string): boolean {
  * A page of another site could let its visitor's browser connect here, so a foreign `Origin` is refused; a name of
  * another site could be made to point here (DNS rebinding), so a foreign `Host` is.
  */
-export function refusal(request: UpgradeRequest, settings: GuardSettings, subprotocol: string): Refusal | null {
+export function refusal(request: UpgradeRequest, settings: GuardSettings): Refusal | null {
   const name = hostName(request.host);
   if (name === null || !isOwnName(name, settings)) return { status: 403, why: 'foreign Host' };
   if (request.origin !== undefined && !isOwnOrigin(request.origin, request.host ?? '', settings)) {
@@ -57,7 +59,9 @@ export function refusal(request: UpgradeRequest, settings: GuardSettings, subpro
   }
   if (url.pathname !== settings.path) return { status: 404, why: `the stream is at ${settings.path}` };
   const offered = (request.protocols ?? '').split(',').map((protocol) => protocol.trim());
-  return offered.includes(subprotocol) ? null : { status: 400, why: `subprotocol ${subprotocol} is needed` };
+  return offered.some((protocol) => codecOf(protocol))
+    ? null
+    : { status: 400, why: `subprotocol ${SUBPROTOCOL} is needed` };
 }
 
 function bare(host: string): string {

@@ -9,6 +9,8 @@ const SILENCE = 75_000;
 
 const entrances: StreamEntrances = streamEntrances(connect);
 
+/** A connection for streams of both directions; see {@link StreamEntrances}. */
+export const openLink: StreamEntrances['openLink'] = entrances.openLink;
 /** Opens a served stream; see {@link StreamEntrances}. */
 export const openStream: StreamEntrances['openStream'] = entrances.openStream;
 /** A served stream as an Observable; see {@link StreamEntrances}. */

@@ -7,6 +7,8 @@ import type { SocketLike } from './wire.js';
 // Over the platform's own WebSocket.
 const entrances: StreamEntrances = streamEntrances(connect);
 
+/** A connection for streams of both directions; see {@link StreamEntrances}. */
+export const openLink: StreamEntrances['openLink'] = entrances.openLink;
 /** Opens a served stream; see {@link StreamEntrances}. */
 export const openStream: StreamEntrances['openStream'] = entrances.openStream;
 /** A served stream as an Observable; see {@link StreamEntrances}. */

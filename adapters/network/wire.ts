@@ -1,4 +1,7 @@
-import { type RawFrame, decodeFrame } from './frames.js';
+import { type Codec, MESSAGE_PACK, type OutgoingFrame, type RawFrame, codecOf } from './frames.js';
+import { encodeFrame } from './packet-fields.js';
+import type { StreamFrame } from './stream-writer.js';
+import type { Carrier } from './carrier.js';
 
 /** What is used of a WebSocket: the browser's and that of `ws` are both one. */
 export interface SocketLike {
@@ -6,7 +9,7 @@ export interface SocketLike {
   readonly readyState: number;
   readonly bufferedAmount: number;
   readonly protocol: string;
-  send(bytes: Uint8Array, written?: () => void): void;
+  send(message: Uint8Array | string, written?: () => void): void;
   close(code?: number, reason?: string): void;
   addEventListener(type: 'open' | 'message' | 'close' | 'error', listener: (event: never) => void): void;
 }
@@ -30,7 +33,7 @@ export interface WireEnds {
 }
 
 /** A socket as a carrier of frames, with a bound on what waits to be written. */
-export class Wire {
+export class Wire implements Carrier {
   readonly #socket: SocketLike;
   readonly #tells: boolean;
   #ceiling = CEILING;
@@ -48,7 +51,7 @@ export class Wire {
     socket.addEventListener('open', () => ends.opened?.());
     socket.addEventListener('message', ({ data }: { readonly data: unknown }) => {
       try {
-        ends.frame(decodeFrame(data, maxBytes));
+        ends.frame(this.#codec.decode(data, maxBytes));
       } catch (refusal) {
         ends.refused(refusal);
       }
@@ -70,11 +73,23 @@ export class Wire {
     return this.#socket.protocol;
   }
 
-  /** Sends a frame if the socket is open; resolves when there is room for the next. */
-  send(bytes: Uint8Array): Promise<void> {
-    if (!this.isOpen) return Promise.resolve();
-    if (this.#tells) this.#socket.send(bytes, () => this.#room() && this.#settle());
-    else this.#socket.send(bytes);
+  /** By what was agreed on while connecting. */
+  get #codec(): Codec {
+    return codecOf(this.#socket.protocol) ?? MESSAGE_PACK;
+  }
+
+  /** Sends a frame if the socket is open; resolves when there is room for the next, or the socket is closed. */
+  send(frame: OutgoingFrame): Promise<void> {
+    return this.isOpen ? this.#write(encodeFrame(this.#codec, frame)) : Promise.resolve();
+  }
+
+  post(frame: StreamFrame): Promise<void> {
+    return this.isOpen ? this.#write(frame.message(this.#codec)) : Promise.resolve();
+  }
+
+  #write(message: Uint8Array | string): Promise<void> {
+    if (this.#tells) this.#socket.send(message, () => this.#room() && this.#settle());
+    else this.#socket.send(message);
     return this.#room() ? Promise.resolve() : this.#drain();
   }
 

@@ -31,6 +31,7 @@ export { type PolarityParams, type PolarityState, polarityStep } from './polarit
 export { type RebaseParams, type RebaseState, rebaseStep } from './rebase.js';
 export { type RefractoryParams, type RefractoryState, refractoryStep } from './refractory.js';
 export { MAX_PIXELS, type SensorSize } from './sensor-size.js';
+export type { ItemPacket, Label } from './label.js';
 export { slicePacket } from './slice-packet.js';
 export { type StepsParams, type StepsState, stepsStep } from './steps.js';
 export { type StreamInfo, streamInfo } from './stream-info.js';

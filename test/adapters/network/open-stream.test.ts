@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Packr } from 'msgpackr';
 import { openStream } from '../../../adapters/index.node.js';
-import { packColumns } from '../../../adapters/network/columns.js';
-import { encodeFrame } from '../../../adapters/network/frames.js';
+import { MESSAGE_PACK, type OutgoingFrame } from '../../../adapters/network/frames.js';
+import { encodeFrame, packetFields } from '../../../adapters/network/packet-fields.js';
 import { eventPacket, streamInfo } from '../../../src/index.js';
 import { HELLO, collect, frame, info, openHandles, peer } from './peer.js';
 
@@ -31,6 +31,8 @@ async function sending(frames: readonly unknown[], last: 'close' | 'terminate' |
 
 const END = (packets: number, events: number): object => ({ type: 'end', reason: 'complete', packets, events });
 
+const bytesOf = (one: object): Uint8Array => encodeFrame(MESSAGE_PACK, one as OutgoingFrame) as Uint8Array;
+
 describe('openStream', () => {
   it('takes a stream made by hand, and ignores what it does not know', async () => {
     const url = await sending([
@@ -55,7 +57,7 @@ describe('openStream', () => {
 
   const bad: readonly (readonly [string, unknown])[] = [
     ['bytes that are no MessagePack', Uint8Array.of(0xc1, 1, 2)],
-    ['half a frame', encodeFrame(frame(1) as never).slice(0, 40)],
+    ['half a frame', bytesOf(frame(1)).slice(0, 40)],
     ['an array', [1, 2]],
     ['a map without type', { seq: 1 }],
     ['a map that nests without end', new Uint8Array(200_000).fill(0x91)],
@@ -181,8 +183,8 @@ describe('columns', () => {
     const index = Array.from({ length: 1000 }, (_, i) => i);
     const size = (t: number[]): number => {
       const packet = eventPacket({ stream, t, x: index, y: index, p: index.map(() => 1) });
-      return Object.values(packColumns(packet, 0, 1000)).reduce<number>(
-        (sum, column) => sum + (column instanceof Uint8Array ? column.length : 0),
+      return Object.values(packetFields('events', packet, 0, 1000)).reduce<number>(
+        (sum, column) => sum + (ArrayBuffer.isView(column) ? column.byteLength : 0),
         0,
       );
     };
@@ -193,13 +195,13 @@ describe('columns', () => {
 
   it('are written little-endian, in the fields of the protocol', () => {
     const packet = eventPacket({ stream: info, t: [300, 0x01020304], x: [1, 2], y: [3, 0x0405], p: [1, 0] });
-    const bytes = encodeFrame({
+    const bytes = bytesOf({
       type: 'packet',
       seq: 5,
       count: 2,
       until: 1e9,
       mark: null,
-      ...packColumns(packet, 0, 2),
+      ...packetFields('events', packet, 0, 2),
     });
     const map = new Packr({ useRecords: false }).unpack(bytes) as Record<string, unknown>;
     expect(Object.keys(map)).toEqual(['type', 'seq', 'count', 'until', 'mark', 't0', 'dt', 'x', 'y', 'p']);

@@ -102,16 +102,17 @@ describe('a served stream', () => {
 
   it('goes no faster than its receiver: memory is bounded, nothing is lost', async () => {
     const source = servable(packets(300, 100));
-    const server = await serve({ source: () => source, clients: 1, eventsPerFrame: 100 });
+    const delivery = { packets: 1 };
+    const server = await serve({ source: () => source, clients: 1, eventsPerFrame: 100, delivery });
     const stream = await openStream(server.url, { window: 8 });
     const reader = stream.events();
     await idle();
-    expect(source.pulled).toBe(1);
+    expect(source.pulled).toBe(2);
     expect(stream.report.events).toBe(0);
     await reader.next();
     await idle();
     expect(stream.report.events).toBe(800);
-    expect(source.pulled).toBe(9);
+    expect(source.pulled).toBe(10);
     for (let i = 0; i < 20; i++) await reader.next();
     await idle();
     expect(stream.report.events).toBeLessThanOrEqual(2900);
@@ -160,7 +161,7 @@ describe('a served stream', () => {
 describe('a stream for several receivers', () => {
   it('begins when all are there, gives everything to each, the slowest sets the pace', async () => {
     const source = servable(packets(100, 10));
-    const server = await serve({ source: () => source, clients: 2, eventsPerFrame: 10 });
+    const server = await serve({ source: () => source, clients: 2, eventsPerFrame: 10, delivery: { packets: 1 } });
     const first = await openStream(server.url, { window: 4 });
     const quick = collect(first.events());
     await idle();
