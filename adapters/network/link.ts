@@ -17,6 +17,9 @@ import { type SocketLike, Wire, closeReason } from './wire.js';
 /** Codes with which a connection is closed; in the range that a browser may send. */
 export const CLOSE = { done: 1000, protocol: 4002, failed: 4011 } as const;
 
+/** A connection on which heartbeats have come is gone after this silence, ms: three of them. */
+const SILENCE = 15_000;
+
 /** What a connection asks of the side that it is on. */
 export interface LinkEnds {
   /** The connection stands and speaks the protocol. */
@@ -52,6 +55,8 @@ export class Link {
   #error: RxSpikeError | null = null;
   #closing = false;
   #hasOpened = false;
+  #isClosed = false;
+  #watch: ReturnType<typeof setTimeout> | undefined;
 
   constructor(socket: SocketLike, ends: LinkEnds, { tells, maxBytes, where }: LinkOptions) {
     this.#ends = ends;
@@ -117,6 +122,11 @@ export class Link {
     void this.wire.send(errorFrame(stream, error, name));
   }
 
+  /** Says that this side is there. */
+  beat(at: number): void {
+    if (this.isOpen) void this.wire.send({ type: 'heartbeat', at });
+  }
+
   /** Closes in order; what was sent before still arrives. */
   async close(code: number = CLOSE.done, reason = ''): Promise<void> {
     if (this.#closing) return;
@@ -144,12 +154,26 @@ export class Link {
   }
 
   #take(frame: RawFrame): void {
+    this.#heard(frame);
     if (this.#error || this.#closing) return;
     const { type } = frame;
     if (type === 'credit' || type === 'unsubscribe') this.#upstream(frame);
     else if (type === 'subscribe') this.#subscribe(frame);
     else if (type === 'offer') this.#ends.offered?.(checkOffer(frame));
     else if (['hello', 'packet', 'gap', 'end', 'error'].includes(type)) this.#downstream(frame);
+  }
+
+  /** After the first heartbeat, silence says that the connection is gone: a cut cable tells nothing. */
+  #heard({ type }: RawFrame): void {
+    if (type !== 'heartbeat' && this.#watch === undefined) return;
+    clearTimeout(this.#watch);
+    this.#watch = setTimeout(() => this.#silent(), SILENCE);
+  }
+
+  #silent(): void {
+    // A socket that is only closed would wait for an answer that will not come.
+    this.wire.abandon();
+    this.#closed(1006, `nothing was heard for ${SILENCE / 1000} s`, undefined);
   }
 
   #upstream(frame: RawFrame): void {
@@ -211,6 +235,9 @@ export class Link {
   }
 
   #closed(code: number, reason: string, cause: unknown): void {
+    clearTimeout(this.#watch);
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     const why = closeReason(code, reason, cause);
     const lost = (): RxSpikeError => {
       const breach = isBreach(cause);

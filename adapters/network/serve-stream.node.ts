@@ -116,6 +116,8 @@ export interface StreamServer {
 const PUSH_QUEUE: QueueParams = { policy: 'error', packets: 1024, events: 4_000_000 };
 
 const DELIVERY: DeliveryParams = { policy: 'lossless', packets: 8, events: 2_000_000, every: 10 };
+/** How often a client hears from the server, ms. */
+const HEARTBEAT = 5000;
 const HISTORY: HistoryParams = { packets: 1024, events: 2_000_000 };
 
 /**
@@ -134,6 +136,7 @@ export async function serveStream(options: ServeOptions): Promise<StreamServer> 
   );
   const counts = (): ServeCounts => ({ ...hub.counts, dropped: dropped.events });
   const { guard, port, maxConnections } = settings;
+  const links = new Set<Link>();
   let endpoint: Endpoint;
   try {
     endpoint = await openEndpoint({
@@ -144,15 +147,19 @@ export async function serveStream(options: ServeOptions): Promise<StreamServer> 
       maxFragments: options.accept ? 64 : 4,
       admit: (url) => (asks(url) || hub.admits ? null : { status: 503, why: 'the stream has begun' }),
       connected: (socket, url, address) => {
-        const link = new Link(
+        const link: Link = new Link(
           socket,
           {
             subscribe: (wish, of) => hub.subscribe(wish, of),
             publish: (frame, _, of) => hub.publish(frame, of),
-            closed: () => hub.leave(),
+            closed: () => {
+              links.delete(link);
+              hub.leave();
+            },
           },
           { tells: true, where: address, maxBytes: options.accept ? MAX_FRAME_BYTES : MAX_CONTROL_BYTES },
         );
+        links.add(link);
         link.begin();
         if (asks(url)) void link.wire.send({ type: 'offer', streams: hub.offers });
         else hub.greet(link);
@@ -162,7 +169,13 @@ export async function serveStream(options: ServeOptions): Promise<StreamServer> 
     hub.stop();
     throw error;
   }
-  const shut = once(() => endpoint.close());
+  const heart = setInterval(() => {
+    for (const link of links) link.beat(Date.now());
+  }, HEARTBEAT).unref();
+  const shut = once(() => {
+    clearInterval(heart);
+    return endpoint.close();
+  });
   const done = hub.done.finally(shut).then(counts);
   done.catch(() => {});
   const { host, path } = guard;

@@ -11,6 +11,8 @@ export interface SocketLike {
   readonly protocol: string;
   send(message: Uint8Array | string, written?: () => void): void;
   close(code?: number, reason?: string): void;
+  /** Of `ws`: lets go without waiting for the other side. */
+  terminate?(): void;
   addEventListener(type: 'open' | 'message' | 'close' | 'error', listener: (event: never) => void): void;
 }
 
@@ -102,6 +104,13 @@ export class Wire implements Carrier {
   /** Begins the closing handshake; what was sent before still arrives. */
   close(code: number, reason: string): void {
     this.#socket.close(code, reason);
+  }
+
+  /** Lets go of the socket; nothing more is to be had from it. */
+  abandon(): void {
+    if (this.#socket.terminate) this.#socket.terminate();
+    else this.#socket.close();
+    this.#settle();
   }
 
   #room(): boolean {
