@@ -1,0 +1,39 @@
+import { EVT2_TIME_HIGH } from './layout.js';
+
+/** How sure one is to tell a type from chance: of two readings of the same words one must fit this many more. */
+const ENOUGH = 2;
+
+/** Types of EVT2.1 words that are known. */
+const KNOWN = new Set([0x0, 0x1, EVT2_TIME_HIGH, 0xa, 0xd, 0xe, 0xf]);
+
+/**
+ * Which half of the 64-bit words of EVT2.1 holds the type, judged by the words: `'legacy'` where it is the first,
+ * `'little'` where it is the second, null where both could be. A half fits where its types are known and its high bits
+ * of time run on.
+ */
+export function wordOrder(bytes: Uint8Array): 'legacy' | 'little' | null {
+  const difference = misfits(bytes, 0) - misfits(bytes, 4);
+  if (difference >= ENOUGH) return 'little';
+  return difference <= -ENOUGH ? 'legacy' : null;
+}
+
+/** Words that do not fit if the type lies in the half at byte `half`. */
+function misfits(bytes: Uint8Array, half: number): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let before = -1;
+  let count = 0;
+  for (let at = half; at + 4 <= bytes.length; at += 8) {
+    const word = view.getUint32(at, true);
+    const type = word >>> 28;
+    const high = word & 0xfffffff;
+    if (type !== EVT2_TIME_HIGH) {
+      if (!KNOWN.has(type)) count++;
+      else if (before < 0) count += 0.01;
+      continue;
+    }
+    if (before >= 0 && (high < before || high > before + (1 << 20))) count++;
+    before = high;
+  }
+  // Events without a time anywhere are no reading at all.
+  return before < 0 ? count + bytes.length / 8 : count;
+}
