@@ -42,6 +42,8 @@ export interface Holds {
   readonly maxTime: number;
   /** False where times must not step back. */
   readonly stepsBack: boolean;
+  /** Period of a clock whose loops only count up, µs: a step back must stay within a loop. Default none. */
+  readonly backWithin?: number;
   /** With `stepsBack`: furthest that an event may lie before the latest one so far, µs. Default: any. */
   readonly furthestBack?: number;
   /** Longest time from one event to the next, µs, where the format's clock would wrap unseen. */

@@ -55,6 +55,7 @@ export class Fit {
     Y.set(y.subarray(from, to));
     const { maxX, maxY, minTime, maxTime, maxGap, furthestBack = Infinity } = this.#holds;
     const leastStep = this.#holds.stepsBack ? -maxGap : 0;
+    const loop = this.#holds.backWithin ?? Infinity;
     const whole = !this.#holds.fractions;
     let last = this.#last;
     let latest = this.#latest;
@@ -65,6 +66,7 @@ export class Fit {
       if (!(now >= minTime && now <= maxTime) || (whole && now !== Math.floor(now))) return false;
       if (now > latest) latest = now;
       else if (now < latest - furthestBack) return false;
+      if (step < 0 && Math.floor(now / loop) !== Math.floor(last / loop)) return false;
       last = now;
     }
     this.#last = last;
@@ -104,17 +106,21 @@ export class Fit {
     if (x > maxX || y > maxY) return 'coordinates';
     if (!(t >= minTime && t <= maxTime)) return 'time';
     if ((t < this.#last && !stepsBack) || t < this.#latest - furthestBack) return 'timeStepBack';
+    const loop = this.#holds.backWithin ?? Infinity;
+    if (t < this.#last && Math.floor(t / loop) !== Math.floor(this.#last / loop)) return 'timeStepBack';
     return Math.abs(t - this.#last) > maxGap ? 'timeGap' : null;
   }
 
   #loss({ t, x, y }: EventPacket, i: number, why: string): RxSpikeError {
-    const { maxX, maxY, minTime, maxTime, stepsBack, furthestBack, maxGap } = this.#holds;
+    const { maxX, maxY, minTime, maxTime, stepsBack, furthestBack, backWithin, maxGap } = this.#holds;
     const what: Readonly<Record<string, string>> = {
       coordinates: `lies at (${x[i]}, ${y[i]}); at most (${maxX}, ${maxY}) can be held`,
       time: `is at ${t[i]} µs; ${minTime} to ${maxTime} µs can be held`,
-      timeStepBack: stepsBack
-        ? `is at ${t[i]} µs, more than ${furthestBack} µs before the one at ${this.#latest} µs`
-        : `is at ${t[i]} µs, before the one at ${this.#last} µs; times must not step back`,
+      timeStepBack: !stepsBack
+        ? `is at ${t[i]} µs, before the one at ${this.#last} µs; times must not step back`
+        : furthestBack === undefined
+          ? `is at ${t[i]} µs, before the one at ${this.#last} µs and a multiple of ${backWithin} µs between them`
+          : `is at ${t[i]} µs, more than ${furthestBack} µs before the one at ${this.#latest} µs`,
       timeGap: `is at ${t[i]} µs, more than ${maxGap} µs from the one at ${this.#last} µs`,
       fraction: `is at ${t[i]} µs; only whole µs can be held`,
     };
