@@ -5,6 +5,10 @@ export type EncodedFormat = Exclude<WritableFormat, 'hdf5' | 'npz'>;
 
 /** Loads the code that writes a format; what is not asked for is not loaded. */
 export const ENCODERS: Readonly<Partial<Record<EncodedFormat, () => Promise<MakeEncoder>>>> = {
+  evt2: async () => (await import('./prophesee/evt2-encoder.js')).encodeEvt2,
+  'evt2.1': async () => (await import('./prophesee/evt21-encoder.js')).encodeEvt21,
+  evt3: async () => (await import('./prophesee/evt3-encoder.js')).encodeEvt3,
+  dat: async () => (await import('./prophesee/dat-encoder.js')).encodeDat,
   es: async () => (await import('./es/encoder.js')).esEncoder,
   nmnist: async () => (await import('./nmnist/encoder.js')).nmnistEncoder,
 };

@@ -43,11 +43,11 @@ export class DatDecoder extends RecordDecoder {
     this.#times(count);
     if (this.#records === 'triggers') {
       for (let i = 1; i < count; i += 2) this.trigger(T[i >> 1], WORDS[i] >>> 26, (WORDS[i] & 1) === 1);
-      return this.batch(T, X, Y, P, 0);
+      return { t: T, x: X, y: Y, p: P, length: 0 };
     }
     if (this.#version === 2) this.#addresses2(count);
     else this.#addresses1(count);
-    return this.batch(T, X, Y, P, count >> 1);
+    return { t: T, x: X, y: Y, p: P, length: count >> 1 };
   }
 
   /** A step back by more than half the clock's range is a wrap; a smaller one is taken as it is. */

@@ -34,7 +34,7 @@ export class Evt2Decoder extends RecordDecoder {
     const length = this.#events(this.#clock.known ? 0 : this.#beforeTime(count), count);
     this.violation('nonMonotonicTimeHigh', this.#clock.stepsBack);
     this.#clock.stepsBack = 0;
-    return this.batch(T, X, Y, P, length);
+    return { t: T, x: X, y: Y, p: P, length };
   }
 
   #events(first: number, count: number): number {

@@ -39,7 +39,7 @@ export class Evt21Decoder extends RecordDecoder {
     const length = this.#events(this.#clock.known ? 0 : this.#beforeTime(count), count);
     this.violation('nonMonotonicTimeHigh', this.#clock.stepsBack);
     this.#clock.stepsBack = 0;
-    return this.batch(T, X, Y, P, length);
+    return { t: T, x: X, y: Y, p: P, length };
   }
 
   /** `first` and `count` are in halves of a word. */

@@ -85,7 +85,7 @@ export class Evt3Decoder extends RecordDecoder {
     this.violation('nonMonotonicTimeHigh', clock.nonMonotonic);
     this.violation('nonContinuousTimeHigh', clock.nonContinuous);
     clock.nonMonotonic = clock.nonContinuous = 0;
-    return this.batch(T, X, Y, P, n);
+    return { t: T, x: X, y: Y, p: P, length: n };
   }
 
   /** Events so far in this block; a second result of the methods below. */
@@ -227,26 +227,39 @@ export class Evt3Decoder extends RecordDecoder {
     this.#begun ||= this.#drawn > 0;
     let i = first;
     for (; i < count && !(clock.known && this.#y >= 0); i++) {
-      const word = WORDS[i];
-      const type = word >>> 12;
-      let lost = 0;
-      if (type === EVT3_ADDR_X) lost = 1;
-      else if (type === EVT3_ADDR_Y) this.#y = word & 0x7ff;
-      else if (type === EVT3_VECT_BASE_X) {
-        this.#baseX = word & 0x7ff;
-        this.#vectorP = (word >>> 11) & 1;
-      } else if (type === EVT3_VECT_12 || type === EVT3_VECT_8) {
-        const twelve = type === EVT3_VECT_12;
-        for (let mask = word & (twelve ? 0xfff : 0xff); mask !== 0; mask &= mask - 1) lost++;
-        if (this.#baseX >= 0 && this.#baseX < ADDRESSES) this.#baseX += twelve ? 12 : 8;
-      } else if (type === EVT3_TIME_LOW) {
-        if (clock.known) this.#t = clock.base + (word & 0xfff);
-      } else if (type === EVT3_TIME_HIGH) {
-        if (clock.set(word & 0xfff, this.#begun)) this.#t = clock.base;
-      } else if (!this.#other(word, i, this.#t)) this.#y = -1;
+      const lost = this.#passOne(WORDS[i], i);
       this.violation(clock.known ? 'missingYAddr' : 'missingTimeHigh', lost);
     }
     return i;
+  }
+
+  /** Takes in what a word sets; returns how many events it would have been. */
+  #passOne(word: number, i: number): number {
+    const clock = this.#clock;
+    const type = word >>> 12;
+    if (type === EVT3_ADDR_X) return 1;
+    if (type === EVT3_VECT_12) return this.#passVector(word & 0xfff, 12);
+    if (type === EVT3_VECT_8) return this.#passVector(word & 0xff, 8);
+    if (type === EVT3_ADDR_Y) {
+      this.#y = word & 0x7ff;
+    } else if (type === EVT3_VECT_BASE_X) {
+      this.#baseX = word & 0x7ff;
+      this.#vectorP = (word >>> 11) & 1;
+    } else if (type === EVT3_TIME_LOW) {
+      if (clock.known) this.#t = clock.base + (word & 0xfff);
+    } else if (type === EVT3_TIME_HIGH) {
+      if (clock.set(word & 0xfff, this.#begun)) this.#t = clock.base;
+    } else if (!this.#other(word, i, this.#t)) {
+      this.#y = -1;
+    }
+    return 0;
+  }
+
+  #passVector(bits: number, columns: number): number {
+    if (this.#baseX >= 0 && this.#baseX < ADDRESSES) this.#baseX += columns;
+    let events = 0;
+    for (let mask = bits; mask !== 0; mask &= mask - 1) events++;
+    return events;
   }
 
   /** A rare word; false where the row is not known after it. */

@@ -53,7 +53,7 @@ export class Evt4Decoder extends RecordDecoder {
     const length = this.#events((to - from) >> 2);
     this.violation('nonMonotonicTimeHigh', this.#clock.stepsBack);
     this.#clock.stepsBack = 0;
-    return this.batch(T, X, Y, P, length);
+    return { t: T, x: X, y: Y, p: P, length };
   }
 
   #events(count: number): number {
