@@ -48,8 +48,8 @@ export interface Holds {
   readonly furthestBack?: number;
   /** Longest time from one event to the next, µs, where the format's clock would wrap unseen. */
   readonly maxGap: number;
-  /** True where times need not be whole µs. */
-  readonly fractions: boolean;
+  /** True where times need not be whole µs; `'ns'` where they must be whole nanoseconds. */
+  readonly fractions: boolean | 'ns';
 }
 
 /** Bytes to be written over the beginning of a file once its end is known. */

@@ -11,6 +11,7 @@ export const ENCODERS: Readonly<Partial<Record<EncodedFormat, () => Promise<Make
   dat: async () => (await import('./prophesee/dat-encoder.js')).encodeDat,
   es: async () => (await import('./es/encoder.js')).esEncoder,
   nmnist: async () => (await import('./nmnist/encoder.js')).nmnistEncoder,
+  mcap: async () => (await import('./ros/mcap-encoder.js')).mcapEncoder,
 };
 
 /** Formats by extension. */

@@ -1,6 +1,7 @@
 import { RxSpikeError, type EventPacket } from '../../src/index.js';
 import type { Counts } from './decoder.js';
 import type { Holds } from './encoder.js';
+import { toNanosecond } from './nanoseconds.js';
 
 // As in the packer, loops run over constants of the module.
 const STAGE = 4096;
@@ -56,14 +57,14 @@ export class Fit {
     const { maxX, maxY, minTime, maxTime, maxGap, furthestBack = Infinity } = this.#holds;
     const leastStep = this.#holds.stepsBack ? -maxGap : 0;
     const loop = this.#holds.backWithin ?? Infinity;
-    const whole = !this.#holds.fractions;
     let last = this.#last;
     let latest = this.#latest;
     for (let i = 0; i < length; i++) {
       const now = T[i];
       const step = now - last;
       if (X[i] > maxX || Y[i] > maxY || step < leastStep || step > maxGap) return false;
-      if (!(now >= minTime && now <= maxTime) || (whole && now !== Math.floor(now))) return false;
+      if (!(now >= minTime && now <= maxTime)) return false;
+      if (now !== Math.floor(now) && now !== this.#rounded(now)) return false;
       if (now > latest) latest = now;
       else if (now < latest - furthestBack) return false;
       if (step < 0 && Math.floor(now / loop) !== Math.floor(last / loop)) return false;
@@ -83,7 +84,7 @@ export class Fit {
     };
     let n = 0;
     for (let i = 0; i < packet.length; i++) {
-      const whole = this.#holds.fractions ? packet.t[i] : Math.floor(packet.t[i]);
+      const whole = this.#rounded(packet.t[i]);
       const why = this.#misfit(whole, packet.x[i], packet.y[i]) ?? (whole === packet.t[i] ? null : 'fraction');
       if (why !== null) {
         if (!this.#clip) throw this.#loss(packet, i, why);
@@ -99,6 +100,12 @@ export class Fit {
     }
     this.#events += n;
     return { ...packet, ...out, length: n };
+  }
+
+  /** The latest time that the format can hold, not after t. */
+  #rounded(t: number): number {
+    const { fractions } = this.#holds;
+    return fractions === 'ns' ? toNanosecond(t) : fractions ? t : Math.floor(t);
   }
 
   #misfit(t: number, x: number, y: number): string | null {
@@ -122,7 +129,7 @@ export class Fit {
           ? `is at ${t[i]} µs, before the one at ${this.#last} µs and a multiple of ${backWithin} µs between them`
           : `is at ${t[i]} µs, more than ${furthestBack} µs before the one at ${this.#latest} µs`,
       timeGap: `is at ${t[i]} µs, more than ${maxGap} µs from the one at ${this.#last} µs`,
-      fraction: `is at ${t[i]} µs; only whole µs can be held`,
+      fraction: `is at ${t[i]} µs; only whole ${this.#holds.fractions === 'ns' ? 'ns' : 'µs'} can be held`,
     };
     const message = `${this.#name}: event ${this.#events + i} ${what[why]}`;
     return new RxSpikeError('ERR_LOSS', message, { details: { why, t: t[i], x: x[i], y: y[i] } });

@@ -1,6 +1,6 @@
 import type { EventBatch } from '../decoder.js';
 import type { Trigger } from '../side.js';
-import { splitNanoseconds } from './nanoseconds.js';
+import { splitNanoseconds } from '../nanoseconds.js';
 
 // The engine keeps the addresses of constants of the module in registers; it does not for arrays in fields.
 const BLOCK = 4096;

@@ -8,3 +8,13 @@ export function splitNanoseconds(low: number, high: number): readonly [micros: n
   const micros = Math.floor(rest / 1000);
   return [high * 4_294_967 + micros, rest - micros * 1000];
 }
+
+/**
+ * A time in µs, or the latest one of whole nanoseconds before it where it is between two. Whole means: the nearest
+ * float64 to such a time, as {@link splitNanoseconds} and a sum give it.
+ */
+export function toNanosecond(t: number): number {
+  const micros = Math.floor(t);
+  const nanos = (t - micros) * 1000;
+  return micros + Math.round(nanos) / 1000 === t ? t : micros + Math.floor(nanos) / 1000;
+}
