@@ -8,8 +8,11 @@ export interface PacketFormat {
   readonly headBytes: number;
   /** True where a damaged packet is found out when it is decoded, because its content is packed or marked. */
   readonly selfChecking: boolean;
-  /** Bytes of the packet whose first `headBytes` lie at `at`; 0 where nothing there looks like a packet. */
-  look(bytes: Uint8Array, at: number): number;
+  /**
+   * Bytes of the packet whose first `headBytes` lie at `at`; 0 where nothing there looks like a packet. `expected`: a
+   * packet ended there, so that kinds may be taken that look like many things.
+   */
+  look(bytes: Uint8Array, at: number, expected: boolean): number;
   /** True where the packets end at this offset in the file. */
   endsAt(offset: number): boolean;
   /** Decodes a whole packet that lies at `offset` in the file. @throws `RxSpikeError` where it is damaged */
@@ -45,6 +48,8 @@ export class SalvageReader implements BatchReader {
   #seen = 0;
   #work = 0;
   #over = false;
+  /** True where a packet that was read ended. */
+  #expected = true;
 
   /** `chunks` give the bytes from `offset` on. */
   constructor(format: PacketFormat, offset: number, chunks: () => AsyncIterable<Uint8Array>) {
@@ -86,14 +91,15 @@ export class SalvageReader implements BatchReader {
       const left = this.#length - this.#at;
       if (this.#format.endsAt(this.#offset)) this.#over = true;
       if (this.#over || left === 0 || (left < headBytes && !ended)) return;
-      const size = this.#look(this.#at);
+      const size = this.#look(this.#at, this.#expected);
       if (size === 0) {
         this.#skip(1);
       } else if (size + headBytes > left && !ended) {
         return;
       } else if (size > left) {
         this.#count('truncatedPacket', 1);
-        this.#skip(1);
+        if (selfChecking) this.#skip(1);
+        else yield* this.#believePacket(left);
       } else if (selfChecking) {
         yield* this.#tryPacket(size);
       } else {
@@ -136,18 +142,20 @@ export class SalvageReader implements BatchReader {
     return next === this.#length || this.#format.endsAt(this.#offset + size) || this.#look(next) > 0;
   }
 
-  #look(at: number): number {
-    return at + this.#format.headBytes > this.#length ? 0 : this.#format.look(this.#bytes, at);
+  #look(at: number, expected = false): number {
+    return at + this.#format.headBytes > this.#length ? 0 : this.#format.look(this.#bytes, at, expected);
   }
 
   #pass(size: number): void {
     this.#at += size;
     this.#offset += size;
+    this.#expected = true;
   }
 
   #skip(size: number): void {
     this.#count('skippedByte', size);
     this.#pass(size);
+    this.#expected = false;
   }
 
   #count(name: string, n: number): void {

@@ -112,17 +112,10 @@ export class Aedat3Decoder implements Decoder {
 
   #begin(header: Aedat3PacketHeader): void {
     this.#carried = 0;
+    this.#check(header);
     this.#header = header;
-    const { eventType, eventSource, eventSize, eventTSOffset, eventTSOverflow, eventNumber } = header;
+    const { eventType, eventSource, eventSize, eventTSOverflow, eventNumber } = header;
     const polarity = eventType === POLARITY_TYPE;
-    if (eventType < 0) throw this.#corrupt(`says event type ${eventType}`);
-    if (eventNumber < 0 || eventNumber > header.eventCapacity) {
-      throw this.#corrupt(`says ${eventNumber} events in room for ${header.eventCapacity}`);
-    }
-    if (eventSize <= 0 || (polarity && (eventSize !== POLARITY_EVENT_BYTES || eventTSOffset !== 4))) {
-      throw this.#corrupt(`says type ${eventType} in events of ${eventSize} bytes with the time at ${eventTSOffset}`);
-    }
-    if (eventTSOverflow < 0) throw this.#corrupt(`says ${eventTSOverflow} overflows of time`);
     this.#base = eventTSOverflow * OVERFLOW_TIME;
     this.#remaining = eventNumber * eventSize;
     if (polarity) this.#source ??= eventSource;
@@ -130,6 +123,25 @@ export class Aedat3Decoder implements Decoder {
     if (!polarity || !chosen) this.#countOther(header, chosen);
     this.#state = polarity && chosen ? 'events' : chosen && this.#isWanted(header) ? 'side' : 'skip';
     if (this.#remaining === 0) this.#state = 'header';
+  }
+
+  #check({
+    eventType,
+    eventSize,
+    eventTSOffset,
+    eventTSOverflow,
+    eventNumber,
+    eventCapacity,
+  }: Aedat3PacketHeader): void {
+    if (eventType < 0) throw this.#corrupt(`says event type ${eventType}`);
+    if (eventNumber < 0 || eventNumber > eventCapacity) {
+      throw this.#corrupt(`says ${eventNumber} events in room for ${eventCapacity}`);
+    }
+    const wrongPolarity = eventSize !== POLARITY_EVENT_BYTES || eventTSOffset !== 4;
+    if (eventSize <= 0 || (eventType === POLARITY_TYPE && wrongPolarity)) {
+      throw this.#corrupt(`says type ${eventType} in events of ${eventSize} bytes with the time at ${eventTSOffset}`);
+    }
+    if (eventTSOverflow < 0) throw this.#corrupt(`says ${eventTSOverflow} overflows of time`);
   }
 
   #countOther({ eventType, eventSource, eventNumber }: Aedat3PacketHeader, chosen: boolean): void {

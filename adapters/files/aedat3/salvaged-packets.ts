@@ -1,5 +1,5 @@
 import type { Counts, EventBatch } from '../decoder.js';
-import { AEDAT3_PACKET_HEADER_BYTES, parseAedat3PacketHeader } from '../generated/headers.js';
+import { AEDAT3_PACKET_HEADER_BYTES, parseAedat3PacketHeader, type Aedat3PacketHeader } from '../generated/headers.js';
 import type { PacketFormat } from '../salvage-reader.js';
 import type { SideSink } from '../side.js';
 import { Aedat3Decoder, type Aedat3Packets } from './decoder.js';
@@ -28,15 +28,13 @@ export class SalvagedPackets implements PacketFormat {
     return this.#decoder.violations;
   }
 
-  look(bytes: Uint8Array, at: number): number {
+  look(bytes: Uint8Array, at: number, expected: boolean): number {
     // Type and source are below 256 in practice, and an event has less than 64 MiB: most bytes are told apart here.
-    if (bytes[at] >= EVENT_TYPES.length || bytes[at + 1] !== 0 || bytes[at + 3] !== 0 || bytes[at + 7] > 3) return 0;
+    if (bytes[at + 1] !== 0 || bytes[at + 3] !== 0 || bytes[at + 7] > 3) return 0;
+    if (!expected && bytes[at] >= EVENT_TYPES.length) return 0;
     const header = parseAedat3PacketHeader(bytes.subarray(at, at + AEDAT3_PACKET_HEADER_BYTES));
-    const { eventType, eventSize, eventTSOffset, eventTSOverflow, eventCapacity, eventNumber, eventValid } = header;
-    const rightSize =
-      eventType === FRAME_TYPE ? eventSize >= FRAME_HEADER_BYTES : eventSize === EVENT_BYTES.get(eventType);
-    if (!rightSize || eventTSOffset < 0 || eventTSOffset > FRAME_HEADER_BYTES || eventTSOverflow < 0) return 0;
-    if (eventType === POLARITY_TYPE && eventTSOffset !== 4) return 0;
+    const { eventSize, eventTSOffset, eventTSOverflow, eventCapacity, eventNumber, eventValid } = header;
+    if (!hasRightSize(header, expected) || eventTSOffset < 0 || eventTSOverflow < 0) return 0;
     if (eventNumber < 0 || eventCapacity < eventNumber || eventValid < 0 || eventValid > eventNumber) return 0;
     const size = AEDAT3_PACKET_HEADER_BYTES + eventNumber * eventSize;
     return size <= this.#packets.maxPacketBytes ? size : 0;
@@ -49,4 +47,11 @@ export class SalvagedPackets implements PacketFormat {
   decode(packet: Uint8Array): Iterable<EventBatch> {
     return this.#decoder.push(packet);
   }
+}
+
+function hasRightSize({ eventType, eventSize, eventTSOffset }: Aedat3PacketHeader, anyType: boolean): boolean {
+  if (eventType === POLARITY_TYPE && eventTSOffset !== 4) return false;
+  if (eventType === FRAME_TYPE) return eventSize >= FRAME_HEADER_BYTES && eventTSOffset < FRAME_HEADER_BYTES;
+  const fixed = EVENT_BYTES.get(eventType);
+  return fixed === undefined ? anyType && eventSize > 0 : eventSize === fixed;
 }

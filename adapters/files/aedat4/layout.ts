@@ -1,3 +1,4 @@
+import type { StreamInfo } from '../../../src/index.js';
 import { parseXml, type XmlElement } from './xml.js';
 
 /**
@@ -31,6 +32,8 @@ export interface DeclaredStream {
   readonly height: number | null;
   /** Camera that it came from. */
   readonly source: string | null;
+  /** What a writer of ours noted where it is not what the format means. */
+  readonly notes: Partial<Pick<StreamInfo, 'epoch' | 'yUp' | 'mirroredX'>>;
 }
 
 /** The streams of a description, in its order. @throws `ERR_CORRUPT` for XML that cannot be read */
@@ -49,9 +52,18 @@ export function declaredStreams(description: string): DeclaredStream[] {
         width: details && pixels(details, 'sizeX'),
         height: details && pixels(details, 'sizeY'),
         source: details && attribute(details, 'source'),
+        notes: details === null ? {} : notesOf(details),
       },
     ];
   });
+}
+
+function notesOf(details: XmlElement): DeclaredStream['notes'] {
+  return {
+    ...(attribute(details, 'epoch') === 'none' ? { epoch: null } : {}),
+    ...(attribute(details, 'yUp') === 'true' ? { yUp: true } : {}),
+    ...(attribute(details, 'mirroredX') === 'true' ? { mirroredX: true } : {}),
+  };
 }
 
 function findNode(element: XmlElement, name: string): XmlElement | null {
