@@ -29,7 +29,13 @@ export async function createRecording(
   const name = typeof target === 'string' ? target : target.name;
   const format = options.format ?? formatOfName(name);
   if (format === null) throw new RxSpikeError('ERR_ARGUMENT', `${name}: its extension names no format that is written`);
-  const load = format === 'hdf5' || format === 'npz' ? undefined : ENCODERS[format];
+  if (format === 'npz') {
+    if (typeof target !== 'string') {
+      throw new RxSpikeError('ERR_ARGUMENT', 'npz: its columns are put together at the end, so it cannot go to a pipe');
+    }
+    return (await import('./numpy/npz-sink.node.js')).createNpz(target, info, options);
+  }
+  const load = format === 'hdf5' ? undefined : ENCODERS[format];
   if (load === undefined) throw new RxSpikeError('ERR_UNSUPPORTED', `${format} is not written yet`);
   const encoder = (await load())(info, options);
   if (encoder.patching === 'required' && typeof target !== 'string') {

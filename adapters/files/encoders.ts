@@ -10,6 +10,8 @@ export const ENCODERS: Readonly<Partial<Record<EncodedFormat, () => Promise<Make
   evt3: async () => (await import('./prophesee/evt3-encoder.js')).encodeEvt3,
   dat: async () => (await import('./prophesee/dat-encoder.js')).encodeDat,
   es: async () => (await import('./es/encoder.js')).esEncoder,
+  csv: async () => (await import('./text/encoder.js')).textEncoder,
+  npy: async () => (await import('./numpy/npy-encoder.js')).npyEncoder,
   nmnist: async () => (await import('./nmnist/encoder.js')).nmnistEncoder,
   mcap: async () => (await import('./ros/mcap-encoder.js')).mcapEncoder,
 };
