@@ -14,7 +14,7 @@ import {
   WORD_BYTES,
 } from './layout.js';
 import { RecordEncoder, STAGE } from './record-encoder.js';
-import { rawHeader } from './write-header.js';
+import { rawHeader, type MakeHeader } from './write-header.js';
 
 // The engine keeps the addresses of constants of the module in registers; it does not for arrays in fields.
 const T = new Float64Array(STAGE);
@@ -30,8 +30,8 @@ const BYTES = new Uint8Array(OUT.buffer);
 const UNIT = 2 ** 12;
 /** Columns of a vector group. */
 const GROUP = 32;
-/** Tells the polarities apart where a column and a polarity are one number; a group may end just beyond the last column. */
-const POLARITY = 2 * ADDRESSES;
+/** A column that no event is near to. */
+const NOWHERE = 2 ** 20;
 /** Loops of the clock, from 0 on, that words lead through before the first event; three words each. */
 const LEAD_LOOPS = 4096;
 
@@ -57,27 +57,27 @@ export function encodeEvt3(info: StreamInfo, options: WriteOptions): Encoder {
  */
 class Evt3Encoder extends RecordEncoder {
   readonly #high = new HighBits(2 ** 12, true, LEAD_LOOPS);
-  /** Leftmost column that no group may begin to the right of: groups beyond the sensor's edge are refused by readers. */
-  readonly #lastBase: number;
   readonly #width: number;
+  /** Rightmost column that a group may begin at: readers refuse those that reach beyond the sensor. −1: none may. */
+  readonly #lastBase: number;
   /** Time of the high bits, µs. */
   #base: number = Number.NaN;
   #n = 0;
-  /** What the reader knows: low bits, row, and column and polarity that a group goes on with; −1 where nothing. */
+  /** Low bits and row that the reader knows, which are those of the events being put together; −1 before the first. */
   #low = -1;
   #y = -1;
-  #next = -1;
-  /** The events that are being put together: time, row, polarity, first column of the group, columns, how many. */
-  #t: number = Number.NaN;
-  #groupY = 0;
+  /** The events that are being put together: polarity, first column, and which of the columns from there on. */
   #p = 0;
   #x = 0;
   #mask = 0;
+  /** Column that the reader's next group begins at if nothing else is said, and its polarity. */
+  #next = NOWHERE;
+  #nextP = 0;
 
-  constructor(header: (t0: number) => Uint8Array, width: number) {
+  constructor(header: MakeHeader, width: number) {
     super(HOLDS, header, WORD_BYTES.evt3);
     this.#width = width;
-    this.#lastBase = width - GROUP;
+    this.#lastBase = Math.max(width - GROUP, -1);
   }
 
   protected override zero(first: number): number {
@@ -112,79 +112,81 @@ class Evt3Encoder extends RecordEncoder {
   /** Takes in events while the high bits are theirs; returns where it stopped. */
   #events(first: number, count: number): number {
     const base = this.#base;
+    const lastBase = this.#lastBase;
+    const edge = lastBase < 0 ? 0 : this.#width;
     let n = this.#n;
-    let t = this.#t;
-    let y = this.#groupY;
+    let low = this.#low;
+    let y = this.#y;
     let p = this.#p;
     let x = this.#x;
     let mask = this.#mask;
+    let next = this.#next;
+    let nextP = this.#nextP;
     let i = first;
     for (; i < count; i++) {
-      const now = T[i];
-      const column = X[i] - x;
-      // Only a column to the right of those that are there keeps the order.
-      if (now === t && Y[i] === y && P[i] === p && column >>> 0 < GROUP && mask >>> column === 0) {
-        mask |= 1 << column;
-        continue;
-      }
-      const low = now - base;
-      if (!(low >= 0 && low < UNIT)) break;
-      if ((mask & (mask - 1)) === 0) {
-        if (mask !== 0) {
-          OUT[n++] = (EVT3_ADDR_X << 12) | (p << 11) | (x + 31 - Math.clz32(mask));
-          this.#next = -1;
+      const since = T[i] - base;
+      if (!(since >= 0 && since < UNIT)) break;
+      const column = X[i];
+      const newLow = (since | 0) ^ low;
+      const newY = Y[i] ^ y;
+      if ((newLow | newY | (P[i] ^ p)) === 0 && (column - x) >>> 0 < GROUP) {
+        // Only a column to the right of those that are there keeps the order.
+        if (mask !== 0 && mask >>> (column - x) === 0) {
+          mask |= 1 << (column - x);
+          continue;
         }
+      }
+      if ((mask & (mask - 1)) === 0) {
+        // None or one. The word is written in any case and counted where there is one, which spares a branch.
+        OUT[n] = (EVT3_ADDR_X << 12) | (p << 11) | (x + 31 - Math.clz32(mask));
+        n += (mask | -mask) >>> 31;
+        next = NOWHERE;
       } else {
+        this.#next = next;
+        this.#nextP = nextP;
         n = this.#put(n, x, mask, p);
+        next = this.#next;
+        nextP = this.#nextP;
       }
-      if (low !== this.#low) {
-        this.#low = low;
-        OUT[n++] = (EVT3_TIME_LOW << 12) | low;
-      }
-      t = now;
-      y = Y[i];
+      low ^= newLow;
+      y ^= newY;
+      OUT[n] = (EVT3_TIME_LOW << 12) | low;
+      n += (newLow | -newLow) >>> 31;
+      OUT[n] = (EVT3_ADDR_Y << 12) | y;
+      n += (newY | -newY) >>> 31;
       p = P[i];
-      if (y !== this.#y) {
-        this.#y = y;
-        OUT[n++] = (EVT3_ADDR_Y << 12) | y;
-      }
-      x = this.#begin(X[i], p);
-      mask = 1 << (X[i] - x);
+      x = column;
+      if ((column - next) >>> 0 < GROUP && p === nextP) x = next;
+      else if (column > lastBase && column < edge) x = lastBase;
+      mask = 1 << (column - x);
     }
     this.#n = n;
-    this.#t = t;
-    this.#groupY = y;
+    this.#low = low;
+    this.#y = y;
     this.#p = p;
     this.#x = x;
     this.#mask = mask;
+    this.#next = next;
+    this.#nextP = nextP;
     return i;
-  }
-
-  /** First column of a group that begins with an event at `x`. */
-  #begin(x: number, p: number): number {
-    const next = this.#next - p * POLARITY;
-    if (x - next < GROUP && x >= next && next >= 0 && next <= this.#lastBase) return next;
-    if (x >= this.#width || this.#lastBase < 0) return x;
-    return Math.min(x, this.#lastBase);
   }
 
   /** Writes the events that have been put together, as a group or one by one. */
   #put(n: number, x: number, mask: number, p: number): number {
-    let events = 0;
-    for (let rest = mask; rest !== 0; rest &= rest - 1) events++;
-    const goesOn = this.#next === x + p * POLARITY;
-    if (events <= (goesOn ? 3 : 4) || x > this.#lastBase) {
+    const goesOn = this.#next === x && this.#nextP === p;
+    this.#next = NOWHERE;
+    if (population(mask) <= (goesOn ? 3 : 4) || x > this.#lastBase) {
       for (let rest = mask; rest !== 0; rest &= rest - 1) {
         OUT[n++] = (EVT3_ADDR_X << 12) | (p << 11) | (x + 31 - Math.clz32(rest & -rest));
       }
-      if (events > 0) this.#next = -1;
       return n;
     }
     if (!goesOn) OUT[n++] = (EVT3_VECT_BASE_X << 12) | (p << 11) | x;
     OUT[n++] = (EVT3_VECT_12 << 12) | (mask & 0xfff);
     OUT[n++] = (EVT3_VECT_12 << 12) | ((mask >>> 12) & 0xfff);
     OUT[n++] = (EVT3_VECT_8 << 12) | (mask >>> 24);
-    this.#next = x + GROUP + p * POLARITY;
+    if (x + GROUP <= this.#lastBase) this.#next = x + GROUP;
+    this.#nextP = p;
     return n;
   }
 
@@ -201,4 +203,11 @@ class Evt3Encoder extends RecordEncoder {
     this.#base = this.t0 + target * UNIT;
     return true;
   }
+}
+
+/** How many bits are set. */
+function population(mask: number): number {
+  let v = mask - ((mask >>> 1) & 0x55555555);
+  v = (v & 0x33333333) + ((v >>> 2) & 0x33333333);
+  return Math.imul((v + (v >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
