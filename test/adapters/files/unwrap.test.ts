@@ -14,7 +14,7 @@ const joined = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(B
 const u32 = (value: number): number[] => [0, 8, 16, 24].map((by) => (value >>> by) & 0xff);
 /** Zstandard frames of blocks that are not compressed. */
 function zstd(bytes: Uint8Array, block = 1000): Uint8Array {
-  const parts = [Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, 0)];
+  const parts: Uint8Array[] = [Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, 0)];
   for (let at = 0; at < bytes.length; at += block) {
     const body = bytes.subarray(at, at + block);
     const header = (body.length << 3) | (at + block >= bytes.length ? 1 : 0);
