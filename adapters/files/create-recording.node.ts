@@ -35,7 +35,7 @@ export async function createRecording(
     }
     return (await import('./numpy/npz-sink.node.js')).createNpz(target, info, options);
   }
-  const load = format === 'hdf5' ? undefined : ENCODERS[format];
+  const load = ENCODERS[format];
   if (load === undefined) throw new RxSpikeError('ERR_UNSUPPORTED', `${format} is not written yet`);
   const encoder = (await load())(info, options);
   if (encoder.patching === 'required' && typeof target !== 'string') {

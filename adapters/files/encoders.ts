@@ -1,7 +1,7 @@
 import type { MakeEncoder, WritableFormat } from './encoder.js';
 
-/** Formats whose files are made by an {@link Encoder}; the others need a file of their own to work in. */
-export type EncodedFormat = Exclude<WritableFormat, 'hdf5' | 'npz'>;
+/** Formats whose files are made by an {@link Encoder}; the other needs files of its own to work in. */
+export type EncodedFormat = Exclude<WritableFormat, 'npz'>;
 
 /** Loads the code that writes a format; what is not asked for is not loaded. */
 export const ENCODERS: Readonly<Partial<Record<EncodedFormat, () => Promise<MakeEncoder>>>> = {
@@ -13,6 +13,7 @@ export const ENCODERS: Readonly<Partial<Record<EncodedFormat, () => Promise<Make
   csv: async () => (await import('./text/encoder.js')).textEncoder,
   npy: async () => (await import('./numpy/npy-encoder.js')).npyEncoder,
   nmnist: async () => (await import('./nmnist/encoder.js')).nmnistEncoder,
+  hdf5: async () => (await import('./hdf5/dsec-encoder.js')).dsecEncoder,
   mcap: async () => (await import('./ros/mcap-encoder.js')).mcapEncoder,
 };
 

@@ -59,7 +59,8 @@ export class BloscDecoder {
     if (size > this.#limit) {
       throw new RxSpikeError('ERR_LIMIT', `hdf5: a chunk expands to ${size} bytes, ${this.#limit} at most`);
     }
-    if (size > 0 && (blockSize === 0 || blockSize > this.#limit)) throw hdf5Corrupt(`a Blosc chunk has blocks of ${blockSize}`);
+    if (size > 0 && (blockSize === 0 || blockSize > this.#limit))
+      throw hdf5Corrupt(`a Blosc chunk has blocks of ${blockSize}`);
     return { flags: input[2], typeBytes: Math.max(1, input[3]), size, blockSize };
   }
 

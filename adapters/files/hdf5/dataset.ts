@@ -38,7 +38,13 @@ export class Dataset {
   readonly #layout: Layout;
   readonly #filters: readonly FilterEntry[];
 
-  private constructor(path: string, messages: readonly HeaderMessage[], space: Dataspace, type: Datatype, layout: Layout) {
+  private constructor(
+    path: string,
+    messages: readonly HeaderMessage[],
+    space: Dataspace,
+    type: Datatype,
+    layout: Layout,
+  ) {
     this.path = path;
     this.messages = messages;
     this.type = type;
@@ -126,7 +132,13 @@ export class Dataset {
       filtered: this.#filters.length > 0,
       growsDown: dims.length === 1 || dims[1] === most[1],
     };
-    const reader = new ChunkReader(file, this, new FilterPipeline(this.#filters, this.type.size, bytes), grid, expansion);
+    const reader = new ChunkReader(
+      file,
+      this,
+      new FilterPipeline(this.#filters, this.type.size, bytes),
+      grid,
+      expansion,
+    );
     const stride = this.columns * this.type.size;
     const table = across > 1 ? new Uint8Array(chunk[0] * stride) : null;
     let next = 0;
@@ -144,10 +156,12 @@ export class Dataset {
         if (whole > 0) yield { bytes: content, rows: whole, stride: width };
       } else {
         const used = Math.min(width, stride - right * width);
-        for (let r = 0; r < whole; r++) table.set(content.subarray(r * width, r * width + used), r * stride + right * width);
+        for (let r = 0; r < whole; r++)
+          table.set(content.subarray(r * width, r * width + used), r * stride + right * width);
         if (right === across - 1 && whole === rows) yield { bytes: table, rows, stride };
       }
-      if (whole < rows) throw hdf5Corrupt(`chunk ${place.number} of ${this.path} is shorter than a chunk`, place.address);
+      if (whole < rows)
+        throw hdf5Corrupt(`chunk ${place.number} of ${this.path} is shorter than a chunk`, place.address);
     }
     if (next < counts[0] * across) throw this.#unwritten(Math.floor(next / across) * chunk[0]);
   }
@@ -157,9 +171,13 @@ export class Dataset {
   }
 
   #tooLarge(what: string, bytes: number, limit: number): RxSpikeError {
-    return new RxSpikeError('ERR_LIMIT', `hdf5: a ${what} of ${this.path} makes ${bytes} bytes, the limit is ${limit}`, {
-      details: { bytes, limit },
-    });
+    return new RxSpikeError(
+      'ERR_LIMIT',
+      `hdf5: a ${what} of ${this.path} makes ${bytes} bytes, the limit is ${limit}`,
+      {
+        details: { bytes, limit },
+      },
+    );
   }
 }
 
@@ -170,6 +188,7 @@ class ChunkReader {
   readonly #pipeline: FilterPipeline;
   readonly #grid: ChunkGrid;
   readonly #expansion: Expansion;
+  readonly #data: (at: number, length: number, what: string) => Promise<Uint8Array>;
   #stored = 0;
 
   constructor(file: FileBytes, dataset: Dataset, pipeline: FilterPipeline, grid: ChunkGrid, expansion: Expansion) {
@@ -178,14 +197,15 @@ class ChunkReader {
     this.#pipeline = pipeline;
     this.#grid = grid;
     this.#expansion = expansion;
+    this.#data = file.ahead();
   }
 
   async read({ number, address, size, mask }: ChunkPlace, unfiltered: boolean): Promise<Uint8Array> {
     const what = `chunk ${number} of ${this.#dataset.path}`;
     this.#stored += size;
     if (this.#stored > this.#file.size) throw hdf5Corrupt(`the chunks of ${this.#dataset.path} overlap`, address);
-    if (size > 2 * this.#grid.bytes + 4096) throw hdf5Corrupt(`the ${what} says ${size} bytes stored`, address);
-    const stored = await this.#file.data(address, size, what);
+    if (size > 2 * this.#grid.bytes + 4096) throw hdf5Corrupt(`${what} says ${size} bytes stored`, address);
+    const stored = await this.#data(address, size, what);
     if (unfiltered || !this.#grid.filtered) return stored;
     this.#expansion.add(this.#grid.bytes);
     try {
@@ -194,7 +214,7 @@ class ChunkReader {
       if (!(error instanceof RxSpikeError)) throw error;
       const reason = error.message.replace(/^hdf5: /, '');
       const code = error.code === 'ERR_TRUNCATED' ? 'ERR_CORRUPT' : error.code;
-      throw new RxSpikeError(code, `hdf5: the ${what} at byte ${address}: ${reason}`, {
+      throw new RxSpikeError(code, `hdf5: ${what} at byte ${address}: ${reason}`, {
         details: { offset: address },
         cause: error,
       });

@@ -29,7 +29,8 @@ export function inflateBounded(stored: Uint8Array, limit: number): Uint8Array {
   });
   const body = stored.subarray(2, -4);
   try {
-    for (let at = 0; at < body.length; at += PIECE) inflate.push(body.subarray(at, at + PIECE), at + PIECE >= body.length);
+    for (let at = 0; at < body.length; at += PIECE)
+      inflate.push(body.subarray(at, at + PIECE), at + PIECE >= body.length);
   } catch (cause) {
     if (cause instanceof RxSpikeError) throw cause;
     throw new RxSpikeError('ERR_CORRUPT', `hdf5: a deflated chunk is damaged: ${reason(cause)}`, { cause });
@@ -43,7 +44,11 @@ export function inflateBounded(stored: Uint8Array, limit: number): Uint8Array {
 
 function reason(cause: unknown): string {
   const code = (cause as FlateError).code;
-  return code === FlateErrorCode.UnexpectedEOF ? 'it ends early' : cause instanceof Error ? cause.message : String(cause);
+  return code === FlateErrorCode.UnexpectedEOF
+    ? 'it ends early'
+    : cause instanceof Error
+      ? cause.message
+      : String(cause);
 }
 
 function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {

@@ -41,11 +41,14 @@ export function eventSources(groups: readonly Group[]): readonly EventSource[] {
 }
 
 /** The triggers of a Prophesee file; null where there are none. */
-export function triggerRecords(groups: readonly Group[]): { readonly dataset: Dataset; readonly members: TriggerMembers } | null {
+export function triggerRecords(
+  groups: readonly Group[],
+): { readonly dataset: Dataset; readonly members: TriggerMembers } | null {
   const dataset = groups.find(({ path }) => path === 'EXT_TRIGGER')?.datasets.get('events');
   if (dataset === undefined || dataset.type.kind !== 'compound' || dataset.table) return null;
   const member = (wanted: string): TriggerPlace | null => {
-    const found = dataset.type.kind === 'compound' ? dataset.type.members.find(({ name }) => name === wanted) : undefined;
+    const found =
+      dataset.type.kind === 'compound' ? dataset.type.members.find(({ name }) => name === wanted) : undefined;
     return found?.type.kind === 'number' ? { offset: found.offset, type: found.type } : null;
   };
   const [t, p, id] = [member('t'), member('p'), member('id')];

@@ -54,7 +54,8 @@ export async function* extensibleArrayChunks(
     if (s < shape.ownSupers) {
       for (let b = 0; b < blocksOf(s); b++, number += elementsOf(s, shape)) {
         const at = block.address();
-        if (at !== null && number < shape.count) yield* dataBlock(file, at, elementsOf(s, shape), number, shape, grid, null);
+        if (at !== null && number < shape.count)
+          yield* dataBlock(file, at, elementsOf(s, shape), number, shape, grid, null);
       }
     } else {
       const at = block.address();
@@ -64,7 +65,11 @@ export async function* extensibleArrayChunks(
   }
 }
 
-function readShape(head: Cursor, total: number, offset: number): { readonly shape: Shape; readonly index: number | null } {
+function readShape(
+  head: Cursor,
+  total: number,
+  offset: number,
+): { readonly shape: Shape; readonly index: number | null } {
   head.expect('EAHD');
   head.skip(2);
   const elementBytes = head.u8();
@@ -107,7 +112,8 @@ async function* superBlock(
 ): AsyncGenerator<ChunkPlace> {
   const { offset } = file.sizes;
   const [blocks, elements] = [blocksOf(s), elementsOf(s, shape)];
-  const maskBytes = elements > shape.pageElements ? Math.ceil(elements / shape.pageElements / 8) : 0;
+  const pages = elements > shape.pageElements ? elements / shape.pageElements : 0;
+  const maskBytes = Math.ceil(pages / 8);
   const size = 6 + offset + shape.positionBytes + blocks * (maskBytes + offset) + 4;
   const block = await file.cursor(at, size, 'extensible array super block');
   block.expect('EASB');
@@ -116,8 +122,10 @@ async function* superBlock(
   const masks = block.take(blocks * maskBytes);
   for (let b = 0, number = first; b < blocks && number < shape.count; b++, number += elements) {
     const data = block.address();
-    const written = masks.subarray(b * maskBytes, (b + 1) * maskBytes);
-    if (data !== null) yield* dataBlock(file, data, elements, number, shape, grid, maskBytes > 0 ? written : null);
+    // There are bytes for whole masks, but the bits of all blocks lie one after another.
+    const written = (page: number): boolean =>
+      ((masks[(b * pages + page) >> 3] >> (7 - ((b * pages + page) & 7))) & 1) === 1;
+    if (data !== null) yield* dataBlock(file, data, elements, number, shape, grid, pages > 0 ? written : null);
   }
 }
 
@@ -128,7 +136,7 @@ async function* dataBlock(
   first: number,
   shape: Shape,
   grid: ChunkGrid,
-  written: Uint8Array | null,
+  written: ((page: number) => boolean) | null,
 ): AsyncGenerator<ChunkPlace> {
   const prefixBytes = 6 + file.sizes.offset + shape.positionBytes;
   if (written === null) {
@@ -144,7 +152,7 @@ async function* dataBlock(
   verify(prefix);
   const pageBytes = shape.pageElements * shape.elementBytes + 4;
   for (let p = 0, number = first; p * shape.pageElements < elements && number < shape.count; p++) {
-    if ((written[p >> 3] >> (7 - (p & 7))) & 1) {
+    if (written(p)) {
       const page = await file.cursor(at + prefixBytes + 4 + p * pageBytes, pageBytes, 'extensible array page');
       verify(page);
       page.at = 0;

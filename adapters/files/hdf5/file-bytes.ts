@@ -4,6 +4,8 @@ import { Cursor, type FieldSizes } from './cursor.js';
 
 const PAGE = 1 << 14;
 const PAGES = 32;
+/** Bytes of data that are read ahead. */
+const WINDOW = 1 << 17;
 
 /** The bytes of a file by offset: small structures through a few pages that are kept, chunks directly. */
 export class FileBytes {
@@ -55,6 +57,21 @@ export class FileBytes {
     const bytes = await this.#parts.read(at, at + length);
     if (bytes.length < length) throw this.#tooShort(at, length, what);
     return bytes;
+  }
+
+  /** Reads data that lies close together with few accesses: each call gives a view that is valid until the next one. */
+  ahead(): (at: number, length: number, what: string) => Promise<Uint8Array> {
+    let from = 0;
+    let bytes: Uint8Array = new Uint8Array(0);
+    return async (at, length, what) => {
+      this.#check(at, length, what);
+      if (at < from || at + length > from + bytes.length) {
+        bytes = await this.#parts.read(at, Math.min(this.size, at + Math.max(length, WINDOW)));
+        from = at;
+        if (bytes.length < length) throw this.#tooShort(at, length, what);
+      }
+      return bytes.subarray(at - from, at - from + length);
+    };
   }
 
   #check(at: number, length: number, what: string): void {

@@ -21,7 +21,8 @@ export async function* fixedArrayChunks(
   const count = Math.min(all, total);
   const block = head.address();
   head.checksum();
-  if (elementBytes < offset || (elementBytes > offset && elementBytes < offset + 5)) throw head.corrupt('has no elements');
+  if (elementBytes < offset || (elementBytes > offset && elementBytes < offset + 5))
+    throw head.corrupt('has no elements');
   if (block === null) return;
   const paged = all > pageElements;
   const pages = Math.ceil(all / pageElements);

@@ -60,7 +60,8 @@ export class FractalHeap {
     const offset = id.uint(this.#offsetBytes);
     const length = id.uint(this.#lengthBytes);
     if (this.#root === null) throw id.corrupt('leads into an empty heap');
-    if (this.#rootRows === 0) return this.#direct({ at: this.#root, start: 0, size: this.#startSize }, offset, length, what);
+    if (this.#rootRows === 0)
+      return this.#direct({ at: this.#root, start: 0, size: this.#startSize }, offset, length, what);
     return this.#indirect(this.#root, 0, this.#rootRows, { offset, length, what, depth: 0 });
   }
 
@@ -72,7 +73,8 @@ export class FractalHeap {
   ): Promise<Cursor> {
     const within = offset - block.start;
     const head = 5 + this.#file.sizes.offset + this.#offsetBytes + (this.#checked ? 4 : 0);
-    if (within < head || within + length > block.size) throw hdf5Corrupt(`the ${what} lies outside its block`, block.at);
+    if (within < head || within + length > block.size)
+      throw hdf5Corrupt(`the ${what} lies outside its block`, block.at);
     return this.#file.cursor(block.at + within, length, what);
   }
 
@@ -82,7 +84,8 @@ export class FractalHeap {
     rows: number,
     wanted: { readonly offset: number; readonly length: number; readonly what: string; readonly depth: number },
   ): Promise<Cursor> {
-    if (rows > 64 || wanted.depth === MOST_DEPTH) throw hdf5Corrupt('a heap of blocks within blocks without an end', at);
+    if (rows > 64 || wanted.depth === MOST_DEPTH)
+      throw hdf5Corrupt('a heap of blocks within blocks without an end', at);
     const { offset: addressBytes } = this.#file.sizes;
     const head = 5 + addressBytes + this.#offsetBytes;
     const block = await this.#file.cursor(at, head + rows * this.#width * addressBytes, 'indirect heap block');

@@ -13,7 +13,9 @@ export function decodeLz4Filter(input: Uint8Array, limit: number): Uint8Array {
   const view = new DataView(input.buffer, input.byteOffset, input.byteLength);
   const size = view.getUint32(0) * 4294967296 + view.getUint32(4);
   if (size > limit) {
-    throw new RxSpikeError('ERR_LIMIT', `hdf5: a chunk expands to ${size} bytes, ${limit} at most`, { details: { limit } });
+    throw new RxSpikeError('ERR_LIMIT', `hdf5: a chunk expands to ${size} bytes, ${limit} at most`, {
+      details: { limit },
+    });
   }
   if (size > 255 * input.length) throw hdf5Corrupt(`an LZ4 chunk of ${input.length} bytes says that it holds ${size}`);
   const block = Math.min(view.getUint32(8), size);

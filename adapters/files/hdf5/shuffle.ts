@@ -7,7 +7,13 @@ export function unshuffle(bytes: Uint8Array, elementBytes: number): Uint8Array {
 }
 
 /** {@link unshuffle} of `length` bytes into `out` at `at`. */
-export function unshuffleInto(bytes: Uint8Array, out: Uint8Array, at: number, length: number, elementBytes: number): void {
+export function unshuffleInto(
+  bytes: Uint8Array,
+  out: Uint8Array,
+  at: number,
+  length: number,
+  elementBytes: number,
+): void {
   const count = Math.floor(length / elementBytes);
   for (let k = 0; k < elementBytes; k++) {
     const from = k * count;

@@ -49,7 +49,8 @@ export async function sourceFacts(
       mirroredX: flag('mirrored_x'),
       epoch: text('epoch') === 'unix' ? 'unix' : null,
     },
-    sensor: text('sensor') ?? text('sensor_name') ?? (arrangement === 'prophesee' ? generation(text('generation')) : null),
+    sensor:
+      text('sensor') ?? text('sensor_name') ?? (arrangement === 'prophesee' ? generation(text('generation')) : null),
     offset: arrangement === 'dsec' ? await timeOffset(file, group) : 0,
   };
 }
@@ -96,7 +97,12 @@ async function timeOffset(file: FileBytes, group: Group): Promise<number> {
   return 0;
 }
 
-async function smallValues(file: FileBytes, group: Group | undefined, name: string, count: number): Promise<Float64Array | null> {
+async function smallValues(
+  file: FileBytes,
+  group: Group | undefined,
+  name: string,
+  count: number,
+): Promise<Float64Array | null> {
   return group === undefined ? null : passing(() => firstValues(file, group, name, count));
 }
 

@@ -21,7 +21,8 @@ export async function* tree1Chunks(
   const type = head.u8();
   const here = head.u8();
   const used = head.u16();
-  if (type !== CHUNK_TREE || (level === null ? here > MOST_LEVEL : here !== level)) throw head.corrupt('is of another tree');
+  if (type !== CHUNK_TREE || (level === null ? here > MOST_LEVEL : here !== level))
+    throw head.corrupt('is of another tree');
   if (used === 0 && level !== null) throw head.corrupt('is empty');
   const rank = grid.chunk.length;
   const keyBytes = 8 + 8 * (rank + 1);

@@ -20,7 +20,11 @@ interface Shape {
  * one record. At most as many are given as the tree says that it has.
  * @throws (while iterating) `ERR_TRUNCATED`, `ERR_CORRUPT`
  */
-export async function* tree2Records(file: FileBytes, address: number, types: readonly number[]): AsyncGenerator<Cursor> {
+export async function* tree2Records(
+  file: FileBytes,
+  address: number,
+  types: readonly number[],
+): AsyncGenerator<Cursor> {
   const { offset, length } = file.sizes;
   const header = await file.cursor(address, 22 + offset + length, 'B-tree');
   header.expect('BTHD');
