@@ -1,4 +1,5 @@
 import { RxSpikeError, type EventPacket, type StreamInfo } from '../../src/index.js';
+import { nodeZstdEncoder } from './compression/zstd-encoder.node.js';
 import type { Encoder, RecordingSink, WritableFormat, WriteOptions, WriteReport } from './encoder.js';
 import { ENCODERS, formatOfName } from './encoders.js';
 import { Fit } from './fit.js';
@@ -37,7 +38,8 @@ export async function createRecording(
   }
   const load = ENCODERS[format];
   if (load === undefined) throw new RxSpikeError('ERR_UNSUPPORTED', `${format} is not written yet`);
-  const encoder = (await load())(info, options);
+  const zstd = nodeZstdEncoder();
+  const encoder = (await load())(info, zstd === undefined ? options : { zstd, ...options });
   if (encoder.patching === 'required' && typeof target !== 'string') {
     throw new RxSpikeError('ERR_ARGUMENT', `${format}: the beginning is written last, so it cannot go to a pipe`);
   }

@@ -29,6 +29,8 @@ export interface WriteOptions {
   readonly clip?: boolean;
   /** AEDAT 4: how packets are compressed. Default `'lz4'`. `'zstd'` needs a runtime with an encoder. */
   readonly compression?: 'none' | 'lz4' | 'zstd';
+  /** AEDAT 4: makes a Zstandard frame of bytes. Default: the encoder of Node, where it has one. */
+  readonly zstd?: (content: Uint8Array) => Uint8Array;
   /** Sensor as the header names it; default none, or the format's word for an unknown one. */
   readonly sensor?: string | null;
 }
@@ -52,7 +54,7 @@ export interface Holds {
   readonly fractions: boolean | 'ns';
 }
 
-/** Bytes to be written over the beginning of a file once its end is known. */
+/** Bytes to be written over the beginning of a file, or behind its end, once that is known. */
 export interface Patch {
   readonly at: number;
   readonly bytes: Uint8Array;

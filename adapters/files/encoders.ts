@@ -5,6 +5,9 @@ export type EncodedFormat = Exclude<WritableFormat, 'npz'>;
 
 /** Loads the code that writes a format; what is not asked for is not loaded. */
 export const ENCODERS: Readonly<Partial<Record<EncodedFormat, () => Promise<MakeEncoder>>>> = {
+  aedat2: async () => (await import('./aedat2/encoder.js')).aedat2Encoder,
+  'aedat3.1': async () => (await import('./aedat3/encoder.js')).aedat31Encoder,
+  aedat4: async () => (await import('./aedat4/encoder.js')).aedat4Encoder,
   evt2: async () => (await import('./prophesee/evt2-encoder.js')).encodeEvt2,
   'evt2.1': async () => (await import('./prophesee/evt21-encoder.js')).encodeEvt21,
   evt3: async () => (await import('./prophesee/evt3-encoder.js')).encodeEvt3,

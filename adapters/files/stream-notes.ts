@@ -37,9 +37,24 @@ export function readNotes(header: TextHeader): Partial<NotedFacts> {
   };
 }
 
+/**
+ * Lines that say the camera's name where the one in the header is not it: a format may ask for a name where none is
+ * known, or know only some.
+ */
+export function sensorLines(sensor: string | null, named: string | null): string[] {
+  return sensor === named ? [] : [noteLine('sensor', sensor ?? 'unknown')];
+}
+
+/** The camera's name, of which the header says `named`. */
+export function notedSensor(header: TextHeader, named: string | null): string | null {
+  const noted = note(header, 'sensor');
+  return noted === 'unknown' ? null : (noted ?? named);
+}
+
 /** A line of the same kind for a fact of one format. */
 export function noteLine(key: string, value: string | number): string {
-  return `${BEGINNING}${key}: ${value}`;
+  // A line feed in a name would end the line.
+  return `${BEGINNING}${key}: ${value}`.replace(/[^\x20-\x7e]+/g, ' ');
 }
 
 /** What {@link noteLine} wrote; null where there is no such line. */

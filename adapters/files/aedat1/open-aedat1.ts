@@ -1,5 +1,5 @@
 import { RxSpikeError } from '../../../src/index.js';
-import { chipOf } from '../aedat2/layout.js';
+import { chipOf, sensorOf } from '../aedat2/layout.js';
 import type { OpenedFormat } from '../decoder.js';
 import type { Prefix } from '../prefix.js';
 import type { OpenOptions } from '../recording.js';
@@ -45,7 +45,7 @@ export async function openAedat1(prefix: Prefix, options: OpenOptions): Promise<
     dataStart,
     stream: { width: AEDAT1_SIDE, height: AEDAT1_SIDE, yUp: true, mirroredX: true, side: ['triggers'] },
     facts: {
-      sensor: named === null ? null : named.slice(named.lastIndexOf('.') + 1),
+      sensor: named === null ? null : sensorOf(named),
       chipAssumed: named === null,
       sniffed,
     },

@@ -55,9 +55,14 @@ const CHIPS: Readonly<Record<string, Chip>> = {
   dvs1280x720sd: { layout: 'dvs1280', width: 1280, height: 720 },
 };
 
+/** The last part of a jAER class name. */
+export function sensorOf(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1);
+}
+
 /** The chip of a jAER class name such as `eu.seebetter.ini.chips.davis.DAVIS240C`; null for one that is not known. */
 export function chipOf(name: string): Chip | null {
-  const last = name.slice(name.lastIndexOf('.') + 1).toLowerCase();
+  const last = sensorOf(name).toLowerCase();
   if (Object.hasOwn(CHIPS, last)) return CHIPS[last];
   // A converter of DAVIS346 recordings to AEDAT 2.0 in use writes "DAVI346".
   const davis = /^davis?(\d{3})/.exec(last);

@@ -3,11 +3,11 @@ import type { OpenedFormat } from '../decoder.js';
 import type { Prefix } from '../prefix.js';
 import type { OpenOptions } from '../recording.js';
 import type { SideSink } from '../side.js';
-import { note, readNotes } from '../stream-notes.js';
+import { note, notedSensor, readNotes } from '../stream-notes.js';
 import { headerValue, readTextHeader, type TextHeader } from '../text-header.js';
 import { Aedat2Decoder } from './decoder.js';
 import { imuScalesOf } from './imu-words.js';
-import { chipOf, type Chip } from './layout.js';
+import { chipOf, sensorOf, type Chip } from './layout.js';
 
 /** Where the header names no chip: the layout of the DAVIS family, of a sensor whose size is not known. */
 const ASSUMED: Chip = { layout: 'davis', width: null, height: null };
@@ -57,7 +57,7 @@ export async function openAedat2(prefix: Prefix, options: OpenOptions): Promise<
     dataStart: header.end,
     stream,
     facts: {
-      sensor: name === null ? null : name.slice(name.lastIndexOf('.') + 1),
+      sensor: options.chip === undefined ? notedSensor(header, name && sensorOf(name)) : sensorOf(options.chip),
       chipAssumed: name === null,
       sniffed: `version line ${header.lines[0]}`,
     },

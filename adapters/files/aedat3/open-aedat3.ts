@@ -5,7 +5,7 @@ import type { Prefix } from '../prefix.js';
 import type { OpenOptions } from '../recording.js';
 import { headerValue, readTextHeader, type TextHeader } from '../text-header.js';
 import { requireRewindable, SalvageReader } from '../salvage-reader.js';
-import { readNotes } from '../stream-notes.js';
+import { notedSensor, readNotes } from '../stream-notes.js';
 import { Aedat3Decoder } from './decoder.js';
 import { END_HEADER, POLARITY_TYPE, SIDE_STREAMS, sizeOf } from './layout.js';
 import { SalvagedPackets } from './salvaged-packets.js';
@@ -47,7 +47,7 @@ async function openAedat3(prefix: Prefix, version: '3.0' | '3.1', options: OpenO
   const opened = {
     format,
     stream: { width, height, yUp: version === '3.0', side: SIDE_STREAMS, ...readNotes(header) },
-    facts: { sensor, chipAssumed: false, sniffed: `version line ${header.lines[0]}` },
+    facts: { sensor: notedSensor(header, sensor), chipAssumed: false, sniffed: `version line ${header.lines[0]}` },
   };
   if (options.salvage !== true) {
     return { ...opened, dataStart: header.end, decoder: (sink) => new Aedat3Decoder(laidOut, sink) };

@@ -12,6 +12,10 @@ import { parseXml, type XmlElement } from './xml.js';
  */
 export const AEDAT4_VERSION_LINE = '#!AER-DAT4.0\r\n';
 export const EVENT_BYTES = 16;
+/** Coordinates are i16. */
+export const LARGEST_SIZE = 32768;
+/** What stands for a camera whose name is not known. */
+export const UNKNOWN_SOURCE = 'RxSpike';
 
 export const COMPRESSIONS = ['none', 'lz4', 'lz4-high', 'zstd', 'zstd-high'] as const;
 export type Compression = (typeof COMPRESSIONS)[number];
@@ -81,5 +85,5 @@ function attribute(node: XmlElement, key: string): string | null {
 
 function pixels(node: XmlElement, key: string): number | null {
   const value = Number(attribute(node, key) ?? Number.NaN);
-  return Number.isInteger(value) && value > 0 && value <= 32768 ? value : null;
+  return Number.isInteger(value) && value > 0 && value <= LARGEST_SIZE ? value : null;
 }

@@ -12,6 +12,7 @@ import {
   AEDAT4_VERSION_LINE,
   COMPRESSIONS,
   SIDE_NAMES,
+  UNKNOWN_SOURCE,
   declaredStreams,
   type Compression,
   type DeclaredStream,
@@ -46,7 +47,11 @@ export async function openAedat4(prefix: Prefix, options: OpenOptions): Promise<
       side: [...new Set(streams.flatMap(({ type }) => SIDE_NAMES.get(type) ?? []))],
       ...events?.notes,
     },
-    facts: { sensor: events?.source ?? null, chipAssumed: false, sniffed: 'version line #!AER-DAT4.0' },
+    facts: {
+      sensor: events?.source === UNKNOWN_SOURCE ? null : (events?.source ?? null),
+      chipAssumed: false,
+      sniffed: 'version line #!AER-DAT4.0',
+    },
   };
   const packets = (): Aedat4Packets => ({
     streams,
