@@ -5,7 +5,7 @@ import { SAMPLES, prefixDigests, read } from './reading.js';
 /** Codes that a cut recording may end with; null is a cut where the format itself may end. */
 const CODES: readonly (string | null)[] = ['ERR_TRUNCATED', 'ERR_UNKNOWN_FORMAT', null];
 /** What a format that is looked up from its end may say of a file without one. */
-const ARCHIVE_CODES: readonly (string | null)[] = [...CODES, 'ERR_CORRUPT'];
+const ARCHIVE_CODES: readonly (string | null)[] = [...CODES, 'ERR_CORRUPT', 'ERR_UNSUPPORTED'];
 
 describe('a recording cut anywhere', () => {
   it.each(SAMPLES)('$name: what is whole comes first, then a typed error', async (sample) => {
