@@ -31,7 +31,7 @@ export async function createNpz(path: string, info: StreamInfo, options: WriteOp
 
 /**
  * Events → an NPZ archive of stored arrays `t` (`<i8`, µs; `<f8` where a time is not whole), `x`, `y` (`<u2`), `p` (`?`),
- * with `width` and `height`, `y_up`, `mirrored_x` and `unix_epoch` where the stream has them. The columns are gathered
+ * with `t_in_us`, and with `width` and `height`, `y_up`, `mirrored_x` and `unix_epoch` where the stream has them. The columns are gathered
  * in files beside it, and put together at the end.
  */
 class NpzSink implements RecordingSink {
@@ -94,6 +94,7 @@ class NpzSink implements RecordingSink {
     await this.#array('x', npyStart("'<u2'", shape), 2 * events, x.chunks());
     await this.#array('y', npyStart("'<u2'", shape), 2 * events, y.chunks());
     await this.#array('p', npyStart("'|b1'", shape), events, p.chunks());
+    await this.#single('t_in_us', 1);
     const { width, height, yUp, mirroredX, epoch } = this.#info;
     if (width !== null && height !== null) {
       await this.#single('width', width);

@@ -27,7 +27,7 @@ interface Found {
 
 /**
  * Finds the events of an NPZ archive: one array for each column, or else the first array that is a table of events;
- * `options.topic` names an array. Arrays `width`, `height`, `y_up`, `mirrored_x`, `unix_epoch` of one value tell of the
+ * `options.topic` names an array. An array `t_in_us` of one value says that times are in µs; `width`, `height`, `y_up`, `mirrored_x`, `unix_epoch` of one value tell of the
  * stream.
  * @throws `ERR_UNSUPPORTED` for a pipe, pickled objects, methods of compression other than deflate;
  * `ERR_UNKNOWN_FORMAT`, `ERR_ARGUMENT` for a topic that is not there, `ERR_TRUNCATED`, `ERR_CORRUPT`, `ERR_LIMIT`
@@ -95,7 +95,9 @@ async function inColumns(arrays: readonly ZipArray[], options: OpenOptions): Pro
   const counts = columns.map(({ count }) => count);
   const count = Math.min(...counts);
   const { columns: _, ...rest } = options;
-  const plan = await planEvents('npz', columns, sampler(sources, columns, count), rest);
+  const marked = rest.timeUnit === undefined && (await valueOf(arrays, 't_in_us')) === 1;
+  const named = marked ? columns.map((column, k) => (k === 0 ? { ...column, name: 't_us' } : column)) : columns;
+  const plan = await planEvents('npz', named, sampler(sources, columns, count), rest);
   const open: OpenColumns = async () => ({
     t: await sources[0].open(),
     x: await sources[1].open(),
@@ -207,11 +209,13 @@ function sampler(sources: readonly ZipArray[], columns: readonly ArrayColumn[], 
   };
 }
 
+async function valueOf(arrays: readonly ZipArray[], wanted: string): Promise<number | null> {
+  const array = arrays.find(({ name }) => name.toLowerCase() === wanted);
+  return array === undefined ? null : singleValue(array);
+}
+
 async function streamOf(arrays: readonly ZipArray[]): Promise<Partial<StreamInfo>> {
-  const value = async (wanted: string): Promise<number | null> => {
-    const array = arrays.find(({ name }) => name.toLowerCase() === wanted);
-    return array === undefined ? null : singleValue(array);
-  };
+  const value = (wanted: string): Promise<number | null> => valueOf(arrays, wanted);
   const [width, height] = [side(await value('width')), side(await value('height'))];
   return {
     width: height === null ? null : width,

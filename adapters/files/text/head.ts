@@ -37,8 +37,9 @@ interface Line {
   readonly ended: boolean;
 }
 
-/** Comments are looked at no further. */
+/** Comments are looked at no further: letters of one, and lines. */
 const COMMENT = 200;
+const COMMENTS = 1000;
 
 /** The line at an offset; null where it is not whole and more may come. @throws `ERR_UNKNOWN_FORMAT` when too long */
 export function lineAt(bytes: Uint8Array, at: number, complete: boolean): Line | null {
@@ -71,8 +72,10 @@ export function readHead(bytes: Uint8Array, complete: boolean): TextHead | null 
     const { text } = line;
     if (isEmptyLine(text)) {
       if (isComment(text)) {
-        size ??= sizeOfComment(text);
-        commentNames = namesOf(text.slice(0, COMMENT).replace(/^[ \t]*[#%]+/, '')) ?? commentNames;
+        if (number <= COMMENTS) {
+          size ??= sizeOfComment(text);
+          commentNames = namesOf(text.slice(0, COMMENT).replace(/^[ \t]*[#%]+/, '')) ?? commentNames;
+        }
       }
     } else {
       checkText(text, number);

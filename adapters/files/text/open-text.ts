@@ -69,7 +69,7 @@ interface LookAhead {
 
 /** Reads up to the first line of data and some way on. */
 async function lookAhead(prefix: Prefix, limit: number): Promise<LookAhead> {
-  for (let look = LOOK; ; look *= 2) {
+  for (let look = LOOK; ; look *= 8) {
     await prefix.fill(look);
     // No more than that, however much there is: what is decided must not hang on the size of the chunks.
     const bytes = prefix.bytes.subarray(0, look);
@@ -77,7 +77,9 @@ async function lookAhead(prefix: Prefix, limit: number): Promise<LookAhead> {
     const head = readHead(bytes, complete);
     const far = head !== null && (complete || bytes.length - head.dataStart >= LOOK / 2);
     if (head !== null && (far || look > limit)) return { head, bytes, complete };
-    if (look > limit) throw new RxSpikeError('ERR_LIMIT', `csv: no event in the first ${look} bytes`);
+    if (look > limit) {
+      throw new RxSpikeError('ERR_LIMIT', `csv: no event in the first ${look} bytes`, { details: { limit } });
+    }
   }
 }
 
