@@ -39,7 +39,7 @@ const dat = (lines: string[], type: number, size: number, words: number[]): Uint
 const load = (name: string): Uint8Array => new Uint8Array(readFileSync(projectRoot('test', 'data', 'files', name)));
 
 /** Time of EVT3's clock. */
-const at = (loop: number, high: number, low: number): number => loop * 2 ** 24 + high * 4096 + low;
+const time3 = (loop: number, high: number, low: number): number => loop * 2 ** 24 + high * 4096 + low;
 
 const cd4 = (type: number, t: number, x: number, y: number): number => (type << 28) | (t << 22) | (x << 11) | y;
 
@@ -263,12 +263,12 @@ describe('EVT3', () => {
     );
     const { events, report } = await held(bytes);
     expect(events.map(([t]) => t)).toEqual([
-      at(0, 3000, 5),
-      at(0, 3000, 3),
-      at(0, 3000, 3),
-      at(0, 3001, 0),
-      at(0, 2999, 0),
-      at(1, 951, 1),
+      time3(0, 3000, 5),
+      time3(0, 3000, 3),
+      time3(0, 3000, 3),
+      time3(0, 3001, 0),
+      time3(0, 2999, 0),
+      time3(1, 951, 1),
     ]);
     expect(report.violations).toEqual({ timeStepBack: 2, nonMonotonicTimeHigh: 2 });
   });
