@@ -102,7 +102,7 @@ export class Fit {
     return { ...packet, ...out, length: n };
   }
 
-  /** The latest time that the format can hold, not after t. */
+  /** The time that becomes of t: the unit before it; of nanoseconds, of which many times miss by a hair, the nearest. */
   #rounded(t: number): number {
     const { fractions } = this.#holds;
     return fractions === 'ns' ? toNanosecond(t) : fractions ? t : Math.floor(t);

@@ -9,12 +9,8 @@ export function splitNanoseconds(low: number, high: number): readonly [micros: n
   return [high * 4_294_967 + micros, rest - micros * 1000];
 }
 
-/**
- * A time in µs, or the latest one of whole nanoseconds before it where it is between two. Whole means: the nearest
- * float64 to such a time, as {@link splitNanoseconds} and a sum give it.
- */
+/** The time of whole nanoseconds that is nearest to t, µs, as {@link splitNanoseconds} and a sum would give it. */
 export function toNanosecond(t: number): number {
   const micros = Math.floor(t);
-  const nanos = (t - micros) * 1000;
-  return micros + Math.round(nanos) / 1000 === t ? t : micros + Math.floor(nanos) / 1000;
+  return micros + Math.round((t - micros) * 1000) / 1000;
 }

@@ -514,6 +514,19 @@ def check():
                 same(label, "rosbags", by_rosbags(FOLDER / name, topic["topic"]), topic)
             if name.endswith(".mcap") and name != "ros1.mcap":
                 same(label, "mcap", by_mcap(FOLDER / name, topic["topic"]), topic)
+    # What RxSpike writes: the suite pins its bytes, and says what it holds.
+    about = json.loads((FOLDER / "ros-written.json").read_text())
+    for name, topic in about.items():
+        for reader, read in {"rosbags": by_rosbags, "mcap": by_mcap}.items():
+            same(f"{name} (by RxSpike)", reader, read(FOLDER / name, topic["topic"]), topic)
+        with open(FOLDER / name, "rb") as file:
+            reader = make_reader(file, validate_crcs=True)
+            statistics = reader.get_summary().statistics
+            notes = {m.name: m.metadata for m in reader.iter_metadata()}
+            if statistics.message_count != topic["messages"] or notes != {"rxspike": topic["notes"]}:
+                print(f"NOT the same summary: {name}: {statistics}, {notes}", file=sys.stderr)
+                sys.exit(1)
+            print(f"ok: {name} (by RxSpike) has its summary and its metadata for mcap")
 
 
 if __name__ == "__main__":

@@ -56,7 +56,12 @@ export class BagDecoder implements RosDecoder {
   end(): void {
     this.#records.end();
     const { offset } = this.#records;
-    if (this.#promised === null || this.#promised.indexAt === 0) {
+    if (this.#promised === null) {
+      throw new RxSpikeError('ERR_TRUNCATED', `rosbag: the input ends at byte ${offset}, before its header`, {
+        details: { offset },
+      });
+    }
+    if (this.#promised.indexAt === 0) {
       this.violations.interrupted = 1;
     } else if (this.#connections < this.#promised.connections || this.#chunks < this.#promised.chunks) {
       throw new RxSpikeError('ERR_TRUNCATED', `rosbag: the input ends at byte ${offset}, within its index`, {

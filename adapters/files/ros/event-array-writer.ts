@@ -40,7 +40,6 @@ export class EventArrayWriter {
   readonly #width: number;
   readonly #height: number;
   readonly #view: DataView;
-  #at = 0;
   #events = 0;
   #messages = 0;
   #first = 0;
@@ -68,7 +67,6 @@ export class EventArrayWriter {
   add(columns: Columns, from: number, length: number, at: number): number {
     const { t, x, y, p } = columns;
     const view = this.#view;
-    this.#at = at;
     if (this.#events === 0) this.#first = t[from];
     const first = this.#first;
     const full = Math.min(length, from + MOST_EVENTS - this.#events);
@@ -95,17 +93,16 @@ export class EventArrayWriter {
     return i;
   }
 
-  /** Ends the message that is under way, which must hold events. */
-  finish(): Written {
+  /** Ends the message that is under way; one without events where there is none. @param at where its record begins */
+  finish(at: number): Written {
     const view = this.#view;
-    const at = this.#at;
     const events = this.#events;
     const origin = at + MCAP_RECORD_HEADER_BYTES + MCAP_MESSAGE_BYTES + CDR_BYTES;
-    const seconds = view.getInt32(origin + SECONDS, true);
-    const nanos = view.getUint32(origin + NANOS, true);
+    const seconds = events === 0 ? 0 : view.getInt32(origin + SECONDS, true);
+    const nanos = events === 0 ? 0 : view.getUint32(origin + NANOS, true);
     const time = BigInt(seconds) * 1_000_000_000n + BigInt(nanos);
     if (time > this.#logTime) this.#logTime = time;
-    const content = CDR_BYTES + BEYOND + EVENT_BYTES * events;
+    const content = CDR_BYTES + (events === 0 ? FIRST_X : BEYOND + EVENT_BYTES * events);
     view.setUint8(at, MCAP_OP.message);
     view.setBigUint64(at + 1, BigInt(MCAP_MESSAGE_BYTES + content), true);
     view.setUint16(at + 9, this.#channel, true);

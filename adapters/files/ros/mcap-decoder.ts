@@ -40,8 +40,9 @@ export class McapDecoder implements RosDecoder {
   readonly events: RosEvents;
   readonly side: Counts;
   readonly violations: Counts;
-  /** What the file says of its stream besides. */
+  /** What the file says of its stream besides, and the sensor's name. */
   notes: Partial<StreamInfo> = {};
+  sensor: string | null = null;
   readonly #parts: RosParts;
   readonly #expander: ChunkExpander;
   readonly #gathering = new Gathering();
@@ -150,10 +151,15 @@ export class McapDecoder implements RosDecoder {
       this.#channel(new McapFields(bytes, what));
     } else if (op === MCAP_OP.metadata) {
       const fields = new McapFields(bytes, what);
-      if (fields.string() === MCAP_NOTES) this.notes = notesOf(fields.map());
+      if (fields.string() === MCAP_NOTES) this.#note(fields.map());
     } else if (op === MCAP_OP.chunk) {
       yield* this.#chunk(bytes, what.replace('record', 'chunk'));
     }
+  }
+
+  #note(map: ReadonlyMap<string, string>): void {
+    this.notes = notesOf(map);
+    this.sensor = map.get('sensor') ?? null;
   }
 
   #schema(fields: McapFields): void {

@@ -33,7 +33,7 @@ interface ChunkEntry {
 }
 
 /** Makes an encoder of MCAP. */
-export const mcapEncoder: MakeEncoder = (info) => new McapEncoder(info);
+export const mcapEncoder: MakeEncoder = (info, { sensor = null }) => new McapEncoder(info, sensor);
 
 /**
  * Events → MCAP with messages of `dvs_msgs/msg/EventArray` in CDR, the definition embedded, in chunks, with a summary
@@ -57,8 +57,8 @@ class McapEncoder implements Encoder {
   #notesAt = 0;
   #notesBytes = 0;
 
-  constructor(info: StreamInfo) {
-    this.#notes = notesOf(info);
+  constructor(info: StreamInfo, sensor: string | null) {
+    this.#notes = notesOf(info, sensor);
     this.#messages = new EventArrayWriter(this.#chunk, CHANNEL, { width: info.width ?? 0, height: info.height ?? 0 });
   }
 
@@ -93,7 +93,8 @@ class McapEncoder implements Encoder {
   }
 
   *finish(): Generator<Uint8Array> {
-    if (this.#messages.events > 0) this.#finishMessage();
+    // A recording without events is a message without: it says the size.
+    if (this.#messages.events > 0 || this.#total === 0) this.#finishMessage();
     if (this.#length > 0) yield* this.#finishChunk();
     const out = this.#out;
     out.record(MCAP_OP.dataEnd, () => out.uint32(0));
@@ -107,7 +108,7 @@ class McapEncoder implements Encoder {
   }
 
   #finishMessage(): void {
-    const { bytes, logTime } = this.#messages.finish();
+    const { bytes, logTime } = this.#messages.finish(this.#length);
     this.#index.push([logTime, this.#length]);
     this.#length += bytes;
     this.#total++;
@@ -211,10 +212,11 @@ class McapEncoder implements Encoder {
 }
 
 /** What ROS has no words for, where it is not what a reader would assume. */
-function notesOf(info: StreamInfo): [key: string, value: string][] {
+function notesOf(info: StreamInfo, sensor: string | null): [key: string, value: string][] {
   const notes: [string, string][] = [];
   if (info.yUp) notes.push(['yUp', 'true']);
   if (info.mirroredX) notes.push(['mirroredX', 'true']);
   if (info.epoch === null) notes.push(['epoch', 'none']);
+  if (sensor !== null) notes.push(['sensor', sensor]);
   return notes;
 }

@@ -19,6 +19,6 @@ export async function openMcap(prefix: Prefix, options: OpenOptions): Promise<Op
     dataStart: MCAP_MAGIC.length,
     sniffed: 'first bytes \\x89MCAP0',
     make: (parts) => new McapDecoder(parts),
-    said: (decoder) => (decoder instanceof McapDecoder ? decoder.notes : {}),
+    said: (decoder) => (decoder instanceof McapDecoder ? decoder : { notes: {}, sensor: null }),
   });
 }

@@ -19,8 +19,8 @@ export interface RosFormat {
   /** What the format was recognised by. */
   readonly sniffed: string;
   make(parts: RosParts): RosDecoder;
-  /** What the file says of its stream besides. */
-  said?(decoder: RosDecoder): Partial<StreamInfo>;
+  /** What the file says of its stream besides messages. */
+  said?(decoder: RosDecoder): { readonly notes: Partial<StreamInfo>; readonly sensor: string | null };
 }
 
 /**
@@ -38,7 +38,9 @@ export async function openRos(prefix: Prefix, options: OpenOptions, own: RosForm
     });
   const first = make(null);
   const ended = await lookAhead(prefix, own.dataStart, first, options.maxHeaderBytes ?? LOOK_KEPT);
-  const { found, topics, eventTopics, hasPackets } = first.events;
+  const { topics, eventTopics, hasPackets } = first.events;
+  const found = first.events.found ?? first.events.seen;
+  const said = own.said?.(first);
   if (ended && topic !== null && !topics.includes(topic)) first.events.end();
   const others = topics.filter((name) => name !== (topic ?? found?.topic));
   const of = found === null ? 'no events found' : `${found.type} on ${found.topic}`;
@@ -48,8 +50,8 @@ export async function openRos(prefix: Prefix, options: OpenOptions, own: RosForm
   return {
     format: own.format,
     dataStart: own.dataStart,
-    stream: { ...found?.stream, ...own.said?.(first), side: [...(hasPackets ? [TRIGGERS] : []), ...others] },
-    facts: { sensor: null, chipAssumed: false, sniffed: `${own.sniffed}; ${of}${payload}${more}` },
+    stream: { ...found?.stream, ...said?.notes, side: [...(hasPackets ? [TRIGGERS] : []), ...others] },
+    facts: { sensor: said?.sensor ?? null, chipAssumed: false, sniffed: `${own.sniffed}; ${of}${payload}${more}` },
     decoder: (sink) => make(sink ?? null),
   };
 }

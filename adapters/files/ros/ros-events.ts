@@ -52,6 +52,8 @@ export class RosEvents {
   readonly violations: Counts = {};
   /** Null until a message with events of the topic was met. */
   found: FoundStream | null = null;
+  /** The first message of the topic, or of any where none was asked for; it may be without events. */
+  seen: FoundStream | null = null;
   readonly #wanted: string | null;
   readonly #sink: SideSink | null;
   readonly #states = new Map<number, State>();
@@ -124,7 +126,9 @@ export class RosEvents {
 
   /** Says that there are no more messages. @throws `ERR_ARGUMENT` where none is of the topic asked for */
   end(): void {
-    if (this.found === null) for (const [topic, messages] of this.#before) this.#count(topic, messages);
+    if (this.found === null) {
+      for (const [topic, messages] of this.#before) if (topic !== this.seen?.topic) this.#count(topic, messages);
+    }
     this.#before.clear();
     for (const { packets } of this.#states.values()) packets?.end();
     if (this.#wanted === null || this.topics.includes(this.#wanted)) return;
@@ -177,12 +181,14 @@ export class RosEvents {
       if ((width || null) !== stream.width || (height || null) !== stream.height) this.#breach('sizeChange', 1);
       return true;
     }
+    const stream: Partial<StreamInfo> = { width: width || null, height: height || null, epoch: unix ? 'unix' : null };
+    const found = { topic, type: plainName(type), payload, stream };
+    this.seen ??= found;
     if (events === 0) {
       if (this.#wanted === null) this.#before.set(topic, (this.#before.get(topic) ?? 0) + 1);
       return this.#wanted !== null;
     }
-    const stream: Partial<StreamInfo> = { width: width || null, height: height || null, epoch: unix ? 'unix' : null };
-    this.found = { topic, type: plainName(type), payload, stream };
+    this.found = found;
     for (const [other, messages] of this.#before) if (other !== topic) this.#count(other, messages);
     this.#before.clear();
     return true;

@@ -71,6 +71,7 @@ describe('files of rosbags and mcap', () => {
 
   it('packets.mcap: the first topic with events is read where none is asked for', async () => {
     const recording = await openRecording(`${folder}/packets.mcap`);
+    expect(recording.facts.sniffed).toContain('EventPacket on /mono, encoding mono');
     await compare(recording, encodings['/mono']);
   });
 
