@@ -13,6 +13,8 @@ import { readZipArrays, singleValue, type ZipArray, type ZipArrays } from './zip
 
 const MAX_HEADER_BYTES = 1 << 22;
 const MAX_EXPANSION = 200;
+/** How much of a column is looked at before it is believed, bytes. */
+const LOOK = 1 << 20;
 /** Bytes that are decoded at once. */
 const PIECE = 1 << 16;
 const ROLES = ['t', 'x', 'y', 'p'] as const;
@@ -192,20 +194,18 @@ function sampler(sources: readonly ZipArray[], columns: readonly ArrayColumn[], 
     const { scalar, offset, stride } = columns[place];
     const cursor = await sources[place].open();
     await cursor.skip(offset);
-    const values: number[] = [];
-    const value = new Float64Array(1);
-    for (let i = 0; i < Math.min(SAMPLE, count); i++) {
-      const bytes = await cursor.take(scalar.size);
-      if (bytes.length < scalar.size) break;
-      readValues(value, scalar, { view: new DataView(bytes.buffer, bytes.byteOffset), offset: 0, stride: 0 }, 1);
-      values.push(value[0]);
-      await cursor.skip(stride - scalar.size);
-    }
+    const rows = Math.min(SAMPLE, count, Math.max(1, Math.floor(LOOK / stride)));
+    const bytes = await cursor.take(rows * stride - (stride - scalar.size));
+    const values = new Float64Array(
+      bytes.length < scalar.size ? 0 : Math.floor((bytes.length - scalar.size) / stride) + 1,
+    );
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    readValues(values, scalar, { view, offset: 0, stride }, values.length);
     await cursor.close();
     if (values.length === 0 && count > 0) {
       throw cursor.failure ?? new RxSpikeError('ERR_TRUNCATED', 'npz: the array ends in its first row');
     }
-    return Float64Array.from(values);
+    return values;
   };
 }
 

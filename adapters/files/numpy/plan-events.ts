@@ -19,7 +19,12 @@ export interface EventPlan {
 export type Sampler = (place: number) => Promise<Float64Array>;
 
 /** Types of the arrays of RxSpike, faery, expelliarmus and tonic, which hold times in µs whatever they look like. */
-const IN_US: readonly string[] = ['t:i8 x:u2 y:u2 p:b1', 't:u8 x:u2 y:u2 on:b1', 't:i8 x:i2 y:i2 p:u1', 'x:i2 y:i2 t:i8 p:b1'];
+const IN_US: readonly string[] = [
+  't:i8 x:u2 y:u2 p:b1',
+  't:u8 x:u2 y:u2 on:b1',
+  't:i8 x:i2 y:i2 p:u1',
+  'x:i2 y:i2 t:i8 p:b1',
+];
 
 /** Values that are looked at. */
 export const SAMPLE = 4096;

@@ -1,7 +1,7 @@
 import { RxSpikeError } from '../../../src/index.js';
 import type { Counts, Decoder, EventBatch } from '../decoder.js';
 import { Gathering } from '../gathering.js';
-import { BLANK, CR, LF, MAX_LINE_BYTES, MINUS, TAB, type TextDialect } from './dialect.js';
+import { BLANK, CR, HASH, LF, MAX_LINE_BYTES, MINUS, PERCENT, TAB, type TextDialect } from './dialect.js';
 import { parseCoordinate, parsePolarity, parseTime } from './parse-field.js';
 import { isComment, isEmptyLine, lineText, splitLine } from './split-line.js';
 
@@ -27,6 +27,7 @@ interface Broken {
   readonly why: string;
   readonly offset: number;
   readonly line: number;
+  readonly tooLong: boolean;
 }
 
 /**
@@ -51,6 +52,8 @@ export class TextDecoding implements Decoder {
   /** Bytes of the block that are decoded. */
   #done = 0;
   #broken: Broken | null = null;
+  /** Within a line that is too long and left out. */
+  #skipping = false;
   #zero = false;
   #minus = false;
   #latest = -Infinity;
@@ -73,7 +76,17 @@ export class TextDecoding implements Decoder {
 
   *push(chunk: Uint8Array): Generator<EventBatch> {
     let at = 0;
-    if (this.#carry.length > 0) {
+    if (this.#skipping) {
+      at = chunk.indexOf(LF) + 1;
+      if (at === 0) {
+        this.#keep(chunk);
+        return;
+      }
+      this.#skipping = false;
+      this.#offset += at;
+      this.#line++;
+      this.#unreadable();
+    } else if (this.#carry.length > 0) {
       at = chunk.indexOf(LF) + 1;
       if (at === 0) {
         this.#keep(chunk);
@@ -87,6 +100,7 @@ export class TextDecoding implements Decoder {
   }
 
   end(): EventBatch | void {
+    if (this.#skipping) this.#unreadable();
     if (this.#carry.length === 0) return;
     const line = this.#carry.finish(Uint8Array.of(LF));
     const before = this.#latest;
@@ -101,7 +115,7 @@ export class TextDecoding implements Decoder {
     }
     const { offset, line: number } = this.#broken ?? { offset: this.#offset - line.length, line: this.#line - 1 };
     if (this.#salvage) {
-      this.violations.unreadableLine = (this.violations.unreadableLine ?? 0) + 1;
+      this.#unreadable();
       return;
     }
     throw new RxSpikeError('ERR_TRUNCATED', `csv: the input ends in line ${number} (byte ${offset})`, {
@@ -109,12 +123,23 @@ export class TextDecoding implements Decoder {
     });
   }
 
+  #unreadable(): void {
+    this.violations.unreadableLine = (this.violations.unreadableLine ?? 0) + 1;
+  }
+
   #keep(rest: Uint8Array): void {
+    if (this.#skipping) {
+      this.#offset += rest.length;
+      return;
+    }
     if (rest.length > 0) this.#carry.add(rest);
-    if (this.#carry.length <= MAX_LINE_BYTES) return;
-    throw new RxSpikeError('ERR_LIMIT', `csv: line ${this.#line} is longer than ${MAX_LINE_BYTES} bytes`, {
-      details: { offset: this.#offset, line: this.#line, limit: MAX_LINE_BYTES },
-    });
+    const { length } = this.#carry;
+    if (length <= MAX_LINE_BYTES) return;
+    const why = `longer than ${MAX_LINE_BYTES} bytes`;
+    if (!this.#salvage) throw brokenLine({ why, offset: this.#offset, line: this.#line, tooLong: true });
+    this.#carry.finish(new Uint8Array(0));
+    this.#offset += length;
+    this.#skipping = true;
   }
 
   /** Decodes whole lines, the last of which ends the bytes. */
@@ -126,12 +151,10 @@ export class TextDecoding implements Decoder {
       if (broken === null) continue;
       this.#broken = null;
       if (this.#salvage) {
-        this.violations.unreadableLine = (this.violations.unreadableLine ?? 0) + 1;
+        this.#unreadable();
         continue;
       }
-      throw new RxSpikeError('ERR_CORRUPT', `csv: line ${broken.line} (byte ${broken.offset}): ${broken.why}`, {
-        details: { offset: broken.offset, line: broken.line },
-      });
+      throw brokenLine(broken);
     }
   }
 
@@ -150,16 +173,18 @@ export class TextDecoding implements Decoder {
       n = this.#clean(bytes, i, to, n);
       i = this.#done;
       if (i >= to || n >= BLOCK) break;
-      const end = bytes.indexOf(LF, i);
-      const verdict = this.#slow(bytes, i, end, n);
+      const start = i;
+      const end = bytes.indexOf(LF, start);
+      i = end + 1;
       this.#line++;
+      if (end === start) continue;
+      const tooLong = end - start > MAX_LINE_BYTES;
+      const verdict = tooLong ? `longer than ${MAX_LINE_BYTES} bytes` : this.#slow(bytes, start, end, n);
       if (typeof verdict === 'string') {
-        this.#broken = { why: verdict, offset: offset + i, line: this.#line - 1 };
-        i = end + 1;
+        this.#broken = { why: verdict, offset: offset + start, line: this.#line - 1, tooLong };
         break;
       }
       n += verdict;
-      i = end + 1;
     }
     this.#offset = offset + i;
     this.#done = i;
@@ -316,7 +341,10 @@ export class TextDecoding implements Decoder {
 
   /** Reads a line in any notation into place n. @returns how many events it is, or why it cannot be read */
   #slow(bytes: Uint8Array, from: number, to: number, n: number): number | string {
-    if (to - from > MAX_LINE_BYTES) return `longer than ${MAX_LINE_BYTES} bytes`;
+    if (bytes[from] === HASH || bytes[from] === PERCENT) {
+      this.side.comments = (this.side.comments ?? 0) + 1;
+      return 0;
+    }
     const text = lineText(bytes, from, to);
     if (isEmptyLine(text)) {
       if (isComment(text)) this.side.comments = (this.side.comments ?? 0) + 1;
@@ -345,6 +373,11 @@ export class TextDecoding implements Decoder {
     }
     return 1;
   }
+}
+
+function brokenLine({ why, offset, line, tooLong }: Broken): RxSpikeError {
+  const code = tooLong ? 'ERR_LIMIT' : 'ERR_CORRUPT';
+  return new RxSpikeError(code, `csv: line ${line} (byte ${offset}): ${why}`, { details: { offset, line } });
 }
 
 /** The number of ten to fifteen digits. */

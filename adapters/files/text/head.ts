@@ -1,7 +1,7 @@
 import { RxSpikeError } from '../../../src/index.js';
 import { columnOfName, isWhole, type Roles } from '../columns/column-names.js';
 import type { TimeUnit } from '../recording.js';
-import { LF, MAX_LINE_BYTES } from './dialect.js';
+import { HASH, LF, MAX_LINE_BYTES, PERCENT } from './dialect.js';
 import { isComment, isEmptyLine, lineText, separatorOf, splitLine } from './split-line.js';
 
 /** What the columns are, by their names. */
@@ -67,15 +67,18 @@ export function readHead(bytes: Uint8Array, complete: boolean): TextHead | null 
       if (!complete) return null;
       return { names: names ?? commentNames, size, dataStart: at, line: number };
     }
+    const after = number > COMMENTS ? afterComment(bytes, at) : -1;
+    if (after >= 0) {
+      at = after;
+      continue;
+    }
     const line = lineAt(bytes, at, complete);
     if (line === null) return null;
     const { text } = line;
     if (isEmptyLine(text)) {
       if (isComment(text)) {
-        if (number <= COMMENTS) {
-          size ??= sizeOfComment(text);
-          commentNames = namesOf(text.slice(0, COMMENT).replace(/^[ \t]*[#%]+/, '')) ?? commentNames;
-        }
+        size ??= sizeOfComment(text);
+        commentNames = namesOf(text.slice(0, COMMENT).replace(/^[ \t]*[#%]+/, '')) ?? commentNames;
       }
     } else {
       checkText(text, number);
@@ -90,6 +93,14 @@ export function readHead(bytes: Uint8Array, complete: boolean): TextHead | null 
     }
     at = line.next;
   }
+}
+
+/** Offset after a line of comment, or an empty one, that ends; −1 for any other. */
+function afterComment(bytes: Uint8Array, at: number): number {
+  if (bytes[at] === LF) return at + 1;
+  if (bytes[at] !== HASH && bytes[at] !== PERCENT) return -1;
+  const end = bytes.indexOf(LF, at);
+  return end < 0 || end - at > MAX_LINE_BYTES ? -1 : end + 1;
 }
 
 /** Offset of the first line, after a byte order mark. */

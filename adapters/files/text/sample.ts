@@ -2,7 +2,7 @@ import type { Roles } from '../columns/column-names.js';
 import { lineAt } from './head.js';
 import { numberOf, decimalsIn, parseCoordinate, parsePolarity } from './parse-field.js';
 import { isEmptyLine, separatorOf, splitLine } from './split-line.js';
-import type { TextDialect } from './dialect.js';
+import { LF, MAX_LINE_BYTES, type TextDialect } from './dialect.js';
 
 /** First lines of data, taken apart. */
 export interface TextSample {
@@ -19,6 +19,8 @@ export function takeSample(bytes: Uint8Array, from: number, complete: boolean): 
   const rows: string[][] = [];
   let separator: TextSample['separator'] | null = null;
   for (let at = from; at < bytes.length && rows.length < LINES;) {
+    const end = bytes.indexOf(LF, at);
+    if (rows.length > 0 && end - at > MAX_LINE_BYTES) break;
     const line = lineAt(bytes, at, complete);
     // The last line may be cut.
     if (line === null || (!line.ended && rows.length > 0)) break;

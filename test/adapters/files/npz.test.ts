@@ -29,10 +29,22 @@ function array(descr: string, values: Values, shape = `(${values.length},)`): Ui
 
 const N = 40_000;
 const COLUMNS = {
-  't.npy': array("'<f8'", Float64Array.from({ length: N }, (_, i) => 7 * i)),
-  'x.npy': array("'<u2'", Uint16Array.from({ length: N }, (_, i) => (i * 31) % 300)),
-  'y.npy': array("'<u2'", Uint16Array.from({ length: N }, (_, i) => (i * 17) % 200)),
-  'p.npy': array("'|b1'", Uint8Array.from({ length: N }, (_, i) => i & 1)),
+  't.npy': array(
+    "'<f8'",
+    Float64Array.from({ length: N }, (_, i) => 7 * i),
+  ),
+  'x.npy': array(
+    "'<u2'",
+    Uint16Array.from({ length: N }, (_, i) => (i * 31) % 300),
+  ),
+  'y.npy': array(
+    "'<u2'",
+    Uint16Array.from({ length: N }, (_, i) => (i * 17) % 200),
+  ),
+  'p.npy': array(
+    "'|b1'",
+    Uint8Array.from({ length: N }, (_, i) => i & 1),
+  ),
 };
 
 /** Where the bytes of a file of an archive begin. */
@@ -53,13 +65,18 @@ describe('archives that numpy wrote', () => {
   });
 
   it('are not read from a pipe', async () => {
-    expect(await read(chunked(fixture('columns.npz'), [500]), {})).toMatchObject({ code: 'ERR_UNSUPPORTED', events: 0 });
+    expect(await read(chunked(fixture('columns.npz'), [500]), {})).toMatchObject({
+      code: 'ERR_UNSUPPORTED',
+      events: 0,
+    });
   });
 
   it('an array by its name', async () => {
     const name = 'deflated.npz';
     expect((await read(fixture(name), { topic: 'events' })).digest).toBe(expected[name].digest);
-    await expect(openRecording(fixture(name), { topic: 'frames' })).rejects.toMatchObject({ code: 'ERR_UNKNOWN_FORMAT' });
+    await expect(openRecording(fixture(name), { topic: 'frames' })).rejects.toMatchObject({
+      code: 'ERR_UNKNOWN_FORMAT',
+    });
     await expect(openRecording(fixture(name), { topic: 'none' })).rejects.toMatchObject({
       code: 'ERR_ARGUMENT',
       message: expect.stringContaining('frames, events') as string,
@@ -148,7 +165,11 @@ describe('archives that are damaged', () => {
 
 describe('ZIP64', () => {
   it('an archive whose sizes all stand in extra fields', async () => {
-    expect(await read(fixture('rxspike-zip64.npz'), {})).toMatchObject({ events: 3, code: null, report: { t0: 1, t1: 3 } });
+    expect(await read(fixture('rxspike-zip64.npz'), {})).toMatchObject({
+      events: 3,
+      code: null,
+      report: { t0: 1, t1: 3 },
+    });
   });
 
   it('headers change over at 4 GiB', () => {

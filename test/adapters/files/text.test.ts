@@ -100,10 +100,15 @@ describe('spellings', () => {
   it('columns as asked for', async () => {
     const text = '300 200 a 1 10\n301 7 b 0 25\n2 250 c 1 40\n';
     expect(await rows(text, { name: 'a.txt', columns: 'x,y,-,p,t' })).toEqual(THREE);
-    const swapped = await rows('t,x,y,p\n10,200,300,1\n25,7,301,0\n40,250,2,1\n', { name: 'a.csv', columns: 't,y,x,p' });
+    const swapped = await rows('t,x,y,p\n10,200,300,1\n25,7,301,0\n40,250,2,1\n', {
+      name: 'a.csv',
+      columns: 't,y,x,p',
+    });
     expect(swapped).toEqual(THREE);
     await expect(rows(text, { name: 'a.txt', columns: 'x,y,t' })).rejects.toMatchObject({ code: 'ERR_ARGUMENT' });
-    await expect(rows(text, { name: 'a.txt', columns: 'x,y,t,p' })).rejects.toMatchObject({ code: 'ERR_UNKNOWN_FORMAT' });
+    await expect(rows(text, { name: 'a.txt', columns: 'x,y,t,p' })).rejects.toMatchObject({
+      code: 'ERR_UNKNOWN_FORMAT',
+    });
   });
 
   it('a decimal comma where something else stands between the columns', async () => {
@@ -177,7 +182,8 @@ describe('times', () => {
     );
   });
 
-  const lines = (times: readonly (number | string)[]): string => times.map((t, i) => `${t} ${(i * 31) % 300} ${(i * 97) % 240} ${i % 2}`).join('\n') + '\n';
+  const lines = (times: readonly (number | string)[]): string =>
+    times.map((t, i) => `${t} ${(i * 31) % 300} ${(i * 97) % 240} ${i % 2}`).join('\n') + '\n';
   const many = (step: (i: number) => number): number[] => Array.from({ length: 600 }, (_, i) => step(i) + 1000);
   const uneven = (i: number): number => 17 * i + ((i * i * 7919) % 13);
 
@@ -253,7 +259,8 @@ describe('what is no recording, or one of two', () => {
 });
 
 describe('lines that cannot be read', () => {
-  const good = (n: number): string => Array.from({ length: n }, (_, i) => `${100 + 3 * i},${i % 300},7,${i % 2}`).join('\n');
+  const good = (n: number): string =>
+    Array.from({ length: n }, (_, i) => `${100 + 3 * i},${i % 300},7,${i % 2}`).join('\n');
   const head = 't,x@300,y@300,on\n';
 
   it.each(['1,2,3', '1,2,3,4', '1,2,3,1,5', 'x', '1,-2,3,1', '1,2,70000,1', '1;2;3;1', ',,,', head.trim()])(
@@ -297,12 +304,17 @@ describe('lines that cannot be read', () => {
   });
 
   it('a line that is too long', async () => {
-    const text = `${head}${good(5)}\n1,2,3,${' '.repeat(70_000)}1\n${good(5)}\n`;
-    const whole = await read(bytesOf(text), { name: 'a.csv' });
-    expect([whole.events, whole.code === 'ERR_CORRUPT' || whole.code === 'ERR_UNKNOWN_FORMAT']).toEqual([whole.events, true]);
-    const late = `${head}${good(20_000)}\n1,2,3,${' '.repeat(70_000)}1\n${good(5)}\n`;
-    expect(await read(bytesOf(late), { name: 'a.csv' })).toMatchObject({ events: 20_000, code: 'ERR_CORRUPT' });
-    expect(await read(chunked(bytesOf(late), [1_000]), { name: 'a.csv' })).toMatchObject({ events: 20_000, code: 'ERR_LIMIT' });
+    const text = `${head}${good(20_000)}\n1,2,3,${' '.repeat(70_000)}1\n${good(5)}\n`;
+    const early = `${head}${good(5)}\n1,2,3,${' '.repeat(70_000)}1\n${good(5)}\n`;
+    expect(await read(bytesOf(early), { name: 'a.csv' })).toMatchObject({ events: 5, code: 'ERR_LIMIT' });
+    for (const sizes of [[1_000_000], [1_000], [70_000, 7]]) {
+      const outcome = await read(chunked(bytesOf(text), sizes), { name: 'a.csv' });
+      expect(outcome).toMatchObject({ events: 20_000, code: 'ERR_LIMIT' });
+      const salvaged = await read(chunked(bytesOf(text), sizes), { name: 'a.csv', salvage: true });
+      expect(salvaged).toMatchObject({ events: 20_005, code: null, report: { violations: { unreadableLine: 1 } } });
+      const cut = await read(chunked(bytesOf(text.slice(0, -1_000)), sizes), { name: 'a.csv', salvage: true });
+      expect(cut).toMatchObject({ events: 20_000, code: null, report: { violations: { unreadableLine: 1 } } });
+    }
   });
 
   it('steps back are kept and counted; two notations of OFF are told', async () => {
