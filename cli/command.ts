@@ -1,9 +1,12 @@
 import type { Output } from './output.js';
 
-/** What a command hands back: the fields of its JSON, and 130 where it was interrupted. */
+/**
+ * What a command hands back: the fields of its JSON, and 130 where it was interrupted, 1 where it has found and told
+ * that something is bad.
+ */
 export interface CommandResult {
   readonly json: Readonly<Record<string, unknown>>;
-  readonly status: 0 | 130;
+  readonly status: 0 | 1 | 130;
 }
 
 /** Loads and runs a command's own code; what is not asked for is not loaded. */

@@ -1,27 +1,19 @@
 import { type Command, Option } from 'commander';
-import { FORMAT_NAMES, parseFormat, parsePositive, parseSpeed, parseWhole } from './options.js';
 import type { CommandCode } from './command.js';
+import { describeRecordingCommands, examples, format, json } from './describe-recordings.js';
+import { parsePositive, parseSpeed, parseWhole } from './options.js';
 import type { EvalOptions } from './commands/eval.js';
-import type { InfoOptions } from './commands/info.js';
 import type { RunOptions } from './commands/run.js';
 import type { ServeOptions } from './commands/serve.js';
 import type { TrainOptions } from './commands/train.js';
 
 const seed = (): Option => new Option('--seed <n>', 'seed of all random numbers').argParser(parseWhole(0)).default(1);
-const json = (): Option => new Option('--json', 'one JSON object as the last line of stdout');
 const model = (): Option => new Option('--model <file>', 'model file (default: the bundled one, N-MNIST digits)');
-const format = (): Option =>
-  new Option(
-    '--format <name>',
-    `format of the input, for headerless ones whose extension says nothing: ${FORMAT_NAMES.join(', ')}`,
-  ).argParser(parseFormat);
 const speed = (): Option =>
   new Option('--speed <n|max>', 'factor of the speed of the sensor, or as fast as it goes')
     .argParser(parseSpeed)
     .default(1);
 const loop = (): Option => new Option('--loop', 'from the beginning again at the end, for ever');
-
-const examples = (...lines: string[]): string => `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
 
 /** Written out, so that help does not load the cameras. */
 const SCENES = `
@@ -37,13 +29,18 @@ labels.csv in DIR names each recording's class:
 /** Declares every command with its options and examples; `execute` runs a command's code once it is asked for. */
 export function describeCommands(program: Command, execute: (code: CommandCode) => Promise<void>): void {
   describeRun(program, execute);
-  describeInfo(program, execute);
+  describeRecordingCommands(program, execute);
   describeServe(program, execute);
   describeTrain(program, execute);
   describeEval(program, execute);
   program.addHelpText(
     'after',
-    examples('rxspike run', 'rxspike info recording.aedat4', 'rxspike run recording.aedat4 --model my.safetensors'),
+    examples(
+      'rxspike run',
+      'rxspike info recording.aedat4',
+      'rxspike convert recording.aedat4 recording.csv',
+      'rxspike run recording.aedat4 --model my.safetensors',
+    ),
   );
 }
 
@@ -75,20 +72,6 @@ function describeRun(program: Command, execute: Execute): void {
     )
     .action((sources: string[], options: RunOptions) =>
       execute(async (output) => (await import('./commands/run.js')).run(sources, options, output)),
-    );
-}
-
-function describeInfo(program: Command, execute: Execute): void {
-  program
-    .command('info')
-    .description('Say what a recording holds.')
-    .argument('<file>', 'a recording, or - for stdin')
-    .option('--digest', 'add the FNV-1a 64 digest of the delivered events')
-    .addOption(format())
-    .addOption(json())
-    .addHelpText('after', examples('rxspike info recording.aedat4', 'rxspike info digit.bin --digest --json'))
-    .action((file: string, options: InfoOptions) =>
-      execute(async (output) => (await import('./commands/info.js')).info(file, options, output)),
     );
 }
 

@@ -1,3 +1,4 @@
+export { crc32 } from './crc32.js';
 export { type ErrorCode, type ErrorExtras, RxSpikeError } from './errors.js';
 export * from './events/index.js';
 export * from './flow/index.js';

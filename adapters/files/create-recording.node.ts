@@ -1,4 +1,5 @@
 import { RxSpikeError, type EventPacket, type StreamInfo } from '../../src/index.js';
+import { nodeZstdEncoder } from './compression/zstd-encoder.node.js';
 import type { Encoder, RecordingSink, WritableFormat, WriteOptions, WriteReport } from './encoder.js';
 import { ENCODERS, formatOfName } from './encoders.js';
 import { Fit } from './fit.js';
@@ -29,9 +30,16 @@ export async function createRecording(
   const name = typeof target === 'string' ? target : target.name;
   const format = options.format ?? formatOfName(name);
   if (format === null) throw new RxSpikeError('ERR_ARGUMENT', `${name}: its extension names no format that is written`);
-  const load = format === 'hdf5' || format === 'npz' ? undefined : ENCODERS[format];
+  if (format === 'npz') {
+    if (typeof target !== 'string') {
+      throw new RxSpikeError('ERR_ARGUMENT', 'npz: its columns are put together at the end, so it cannot go to a pipe');
+    }
+    return (await import('./numpy/npz-sink.node.js')).createNpz(target, info, options);
+  }
+  const load = ENCODERS[format];
   if (load === undefined) throw new RxSpikeError('ERR_UNSUPPORTED', `${format} is not written yet`);
-  const encoder = (await load())(info, options);
+  const zstd = nodeZstdEncoder();
+  const encoder = (await load())(info, zstd === undefined ? options : { zstd, ...options });
   if (encoder.patching === 'required' && typeof target !== 'string') {
     throw new RxSpikeError('ERR_ARGUMENT', `${format}: the beginning is written last, so it cannot go to a pipe`);
   }

@@ -29,6 +29,8 @@ export interface WriteOptions {
   readonly clip?: boolean;
   /** AEDAT 4: how packets are compressed. Default `'lz4'`. `'zstd'` needs a runtime with an encoder. */
   readonly compression?: 'none' | 'lz4' | 'zstd';
+  /** AEDAT 4: makes a Zstandard frame of bytes. Default: the encoder of Node, where it has one. */
+  readonly zstd?: (content: Uint8Array) => Uint8Array;
   /** Sensor as the header names it; default none, or the format's word for an unknown one. */
   readonly sensor?: string | null;
 }
@@ -42,15 +44,17 @@ export interface Holds {
   readonly maxTime: number;
   /** False where times must not step back. */
   readonly stepsBack: boolean;
+  /** Period of a clock whose loops only count up, µs: a step back must stay within a loop. Default none. */
+  readonly backWithin?: number;
   /** With `stepsBack`: furthest that an event may lie before the latest one so far, µs. Default: any. */
   readonly furthestBack?: number;
   /** Longest time from one event to the next, µs, where the format's clock would wrap unseen. */
   readonly maxGap: number;
-  /** True where times need not be whole µs. */
-  readonly fractions: boolean;
+  /** True where times need not be whole µs; `'ns'` where they must be whole nanoseconds. */
+  readonly fractions: boolean | 'ns';
 }
 
-/** Bytes to be written over the beginning of a file once its end is known. */
+/** Bytes to be written over the beginning of a file, or behind its end, once that is known. */
 export interface Patch {
   readonly at: number;
   readonly bytes: Uint8Array;

@@ -1,12 +1,23 @@
 import type { MakeEncoder, WritableFormat } from './encoder.js';
 
-/** Formats whose files are made by an {@link Encoder}; the others need a file of their own to work in. */
-export type EncodedFormat = Exclude<WritableFormat, 'hdf5' | 'npz'>;
+/** Formats whose files are made by an {@link Encoder}; the other needs files of its own to work in. */
+export type EncodedFormat = Exclude<WritableFormat, 'npz'>;
 
 /** Loads the code that writes a format; what is not asked for is not loaded. */
 export const ENCODERS: Readonly<Partial<Record<EncodedFormat, () => Promise<MakeEncoder>>>> = {
+  aedat2: async () => (await import('./aedat2/encoder.js')).aedat2Encoder,
+  'aedat3.1': async () => (await import('./aedat3/encoder.js')).aedat31Encoder,
+  aedat4: async () => (await import('./aedat4/encoder.js')).aedat4Encoder,
+  evt2: async () => (await import('./prophesee/evt2-encoder.js')).encodeEvt2,
+  'evt2.1': async () => (await import('./prophesee/evt21-encoder.js')).encodeEvt21,
+  evt3: async () => (await import('./prophesee/evt3-encoder.js')).encodeEvt3,
+  dat: async () => (await import('./prophesee/dat-encoder.js')).encodeDat,
   es: async () => (await import('./es/encoder.js')).esEncoder,
+  csv: async () => (await import('./text/encoder.js')).textEncoder,
+  npy: async () => (await import('./numpy/npy-encoder.js')).npyEncoder,
   nmnist: async () => (await import('./nmnist/encoder.js')).nmnistEncoder,
+  hdf5: async () => (await import('./hdf5/dsec-encoder.js')).dsecEncoder,
+  mcap: async () => (await import('./ros/mcap-encoder.js')).mcapEncoder,
 };
 
 /** Formats by extension. */

@@ -1,6 +1,7 @@
 import { RxSpikeError, type EventPacket } from '../../src/index.js';
 import type { Counts } from './decoder.js';
 import type { Holds } from './encoder.js';
+import { toNanosecond } from './nanoseconds.js';
 
 // As in the packer, loops run over constants of the module.
 const STAGE = 4096;
@@ -55,16 +56,18 @@ export class Fit {
     Y.set(y.subarray(from, to));
     const { maxX, maxY, minTime, maxTime, maxGap, furthestBack = Infinity } = this.#holds;
     const leastStep = this.#holds.stepsBack ? -maxGap : 0;
-    const whole = !this.#holds.fractions;
+    const loop = this.#holds.backWithin ?? Infinity;
     let last = this.#last;
     let latest = this.#latest;
     for (let i = 0; i < length; i++) {
       const now = T[i];
       const step = now - last;
       if (X[i] > maxX || Y[i] > maxY || step < leastStep || step > maxGap) return false;
-      if (!(now >= minTime && now <= maxTime) || (whole && now !== Math.floor(now))) return false;
+      if (!(now >= minTime && now <= maxTime)) return false;
+      if (now !== Math.floor(now) && now !== this.#rounded(now)) return false;
       if (now > latest) latest = now;
       else if (now < latest - furthestBack) return false;
+      if (step < 0 && Math.floor(now / loop) !== Math.floor(last / loop)) return false;
       last = now;
     }
     this.#last = last;
@@ -81,7 +84,7 @@ export class Fit {
     };
     let n = 0;
     for (let i = 0; i < packet.length; i++) {
-      const whole = this.#holds.fractions ? packet.t[i] : Math.floor(packet.t[i]);
+      const whole = this.#rounded(packet.t[i]);
       const why = this.#misfit(whole, packet.x[i], packet.y[i]) ?? (whole === packet.t[i] ? null : 'fraction');
       if (why !== null) {
         if (!this.#clip) throw this.#loss(packet, i, why);
@@ -99,24 +102,34 @@ export class Fit {
     return { ...packet, ...out, length: n };
   }
 
+  /** The time that becomes of t: the unit before it; of nanoseconds, of which many times miss by a hair, the nearest. */
+  #rounded(t: number): number {
+    const { fractions } = this.#holds;
+    return fractions === 'ns' ? toNanosecond(t) : fractions ? t : Math.floor(t);
+  }
+
   #misfit(t: number, x: number, y: number): string | null {
     const { maxX, maxY, minTime, maxTime, stepsBack, furthestBack = Infinity, maxGap } = this.#holds;
     if (x > maxX || y > maxY) return 'coordinates';
     if (!(t >= minTime && t <= maxTime)) return 'time';
     if ((t < this.#last && !stepsBack) || t < this.#latest - furthestBack) return 'timeStepBack';
+    const loop = this.#holds.backWithin ?? Infinity;
+    if (t < this.#last && Math.floor(t / loop) !== Math.floor(this.#last / loop)) return 'timeStepBack';
     return Math.abs(t - this.#last) > maxGap ? 'timeGap' : null;
   }
 
   #loss({ t, x, y }: EventPacket, i: number, why: string): RxSpikeError {
-    const { maxX, maxY, minTime, maxTime, stepsBack, furthestBack, maxGap } = this.#holds;
+    const { maxX, maxY, minTime, maxTime, stepsBack, furthestBack, backWithin, maxGap } = this.#holds;
     const what: Readonly<Record<string, string>> = {
       coordinates: `lies at (${x[i]}, ${y[i]}); at most (${maxX}, ${maxY}) can be held`,
       time: `is at ${t[i]} µs; ${minTime} to ${maxTime} µs can be held`,
-      timeStepBack: stepsBack
-        ? `is at ${t[i]} µs, more than ${furthestBack} µs before the one at ${this.#latest} µs`
-        : `is at ${t[i]} µs, before the one at ${this.#last} µs; times must not step back`,
+      timeStepBack: !stepsBack
+        ? `is at ${t[i]} µs, before the one at ${this.#last} µs; times must not step back`
+        : furthestBack === undefined
+          ? `is at ${t[i]} µs, before the one at ${this.#last} µs and a multiple of ${backWithin} µs between them`
+          : `is at ${t[i]} µs, more than ${furthestBack} µs before the one at ${this.#latest} µs`,
       timeGap: `is at ${t[i]} µs, more than ${maxGap} µs from the one at ${this.#last} µs`,
-      fraction: `is at ${t[i]} µs; only whole µs can be held`,
+      fraction: `is at ${t[i]} µs; only whole ${this.#holds.fractions === 'ns' ? 'ns' : 'µs'} can be held`,
     };
     const message = `${this.#name}: event ${this.#events + i} ${what[why]}`;
     return new RxSpikeError('ERR_LOSS', message, { details: { why, t: t[i], x: x[i], y: y[i] } });

@@ -5,13 +5,15 @@ import { FileRecording } from './file-recording.js';
 import { Prefix } from './prefix.js';
 import type { OpenOptions, Recording } from './recording.js';
 import { recognise } from './recognise.js';
+import { unwrap, wrappingOf, type Unwrapped } from './unwrap.js';
 
 /** A stream of chunks cannot be read twice, so what precedes its first event is kept, up to this size. */
 const MOST_KEPT = 1 << 26;
 
 /**
  * Opens a recording: recognises the format by its first bytes (N-MNIST, which has no header, by the extension `.bin`
- * and by being plausible), reads the header and looks ahead to the first event, whose time is the stream's origin.
+ * and by being plausible), reads the header and looks ahead to the first event, whose time is the stream's origin. A
+ * recording that is wrapped in gzip or Zstandard is expanded on the way.
  *
  * @throws `ERR_ARGUMENT` on wrong arguments; rejects with `ERR_UNKNOWN_FORMAT`, `ERR_UNSUPPORTED` (a format that is
  * known and not read), `ERR_TRUNCATED`, `ERR_CORRUPT` or `ERR_LIMIT` where the header is damaged, `ERR_NOT_READABLE`
@@ -25,14 +27,46 @@ export function openRecording(source: Bytes, options: OpenOptions = {}): Promise
 export async function openSource(source: ByteSource, options: OpenOptions): Promise<Recording> {
   const prefix = new Prefix(source);
   try {
-    const opened = await recognise(prefix, options);
-    const origin = opened.stream.origin ?? (await firstTime(prefix, source, opened));
-    const size = sizeOf(opened, options);
-    const info: StreamInfo = streamInfo({ id: options.name ?? opened.format, ...opened.stream, ...size, origin });
-    return new FileRecording({ info, opened, prefix, rewindable: source.rewindable, options });
+    const unwrapped = await unwrap(prefix, source.rewindable, options);
+    if (unwrapped === null) return await openPlain(prefix, source, options, recognise);
+    return await openWrapped(unwrapped, options);
   } finally {
     await prefix.close();
   }
+}
+
+/** @throws as {@link openRecording}, and what the wrapping broke with where that is why the header cannot be read */
+async function openWrapped({ wrapping, source, name }: Unwrapped, options: OpenOptions): Promise<Recording> {
+  const prefix = new Prefix(source);
+  const inside = async (): Promise<OpenedFormat> => {
+    const second = await wrappingOf(prefix);
+    if (second !== null) {
+      throw new RxSpikeError('ERR_UNSUPPORTED', `${second} inside ${wrapping}: one wrapping is read`);
+    }
+    const { name: _, ...others } = options;
+    const opened = await recognise(prefix, name === undefined ? others : { ...others, name });
+    return { ...opened, facts: { ...opened.facts, sniffed: `${wrapping} around ${opened.facts.sniffed}` } };
+  };
+  try {
+    return await openPlain(prefix, source, options, inside);
+  } catch (error) {
+    throw prefix.broken ?? error;
+  } finally {
+    await prefix.close();
+  }
+}
+
+async function openPlain(
+  prefix: Prefix,
+  source: ByteSource,
+  options: OpenOptions,
+  open: (prefix: Prefix, options: OpenOptions) => Promise<OpenedFormat>,
+): Promise<Recording> {
+  const opened = await open(prefix, options);
+  const origin = opened.stream.origin ?? (await firstTime(prefix, source, opened));
+  const size = sizeOf(opened, options);
+  const info: StreamInfo = streamInfo({ id: options.name ?? opened.format, ...opened.stream, ...size, origin });
+  return new FileRecording({ info, opened, prefix, rewindable: source.rewindable, options });
 }
 
 /** The sensor's size: the file's, else the caller's. @throws `ERR_GEOMETRY` where they contradict each other */

@@ -1,4 +1,7 @@
+import { RxSpikeError } from '../../src/index.js';
 import type { ByteParts, ByteSource } from './byte-source.js';
+
+const DAMAGE: ReadonlySet<string> = new Set(['ERR_TRUNCATED', 'ERR_CORRUPT', 'ERR_LIMIT', 'ERR_UNSUPPORTED']);
 
 /** The beginning of a source, read on demand and kept, so that looking ahead loses nothing. */
 export class Prefix {
@@ -7,6 +10,7 @@ export class Prefix {
   #buffer = new Uint8Array(0);
   #length = 0;
   #ended = false;
+  #broken: RxSpikeError | null = null;
 
   constructor(source: ByteSource) {
     this.#source = source;
@@ -27,11 +31,23 @@ export class Prefix {
     return this.#ended;
   }
 
+  /** What the source broke with after `bytes`, where it did; `read` throws it when it gets there. */
+  get broken(): RxSpikeError | null {
+    return this.#broken;
+  }
+
   /** Reads until at least `size` bytes are there; false if the source ends before. */
   async fill(size: number): Promise<boolean> {
     while (this.#length < size && !this.#ended) {
-      const chunk = await this.#next();
-      if (chunk) this.#append(chunk);
+      try {
+        const chunk = await this.#next();
+        if (chunk) this.#append(chunk);
+      } catch (error) {
+        // Content that cannot be expanded any further: what is before it is good.
+        if (!(error instanceof RxSpikeError) || !DAMAGE.has(error.code)) throw error;
+        this.#broken = error;
+        this.#ended = true;
+      }
     }
     return this.#length >= size;
   }
@@ -68,6 +84,7 @@ export class Prefix {
   async *read(from: number): AsyncGenerator<Uint8Array> {
     const kept = this.bytes;
     if (from < kept.length) yield kept.subarray(from);
+    if (this.#broken !== null) throw this.#broken;
     if (this.#ended) return;
     if (this.#source.rewindable) {
       yield* this.#source.read(kept.length);

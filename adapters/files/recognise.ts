@@ -69,6 +69,12 @@ const MAGIC = [
   '\u0089MCAP0\r\n',
 ];
 
+/** What is known and not read. */
+const REFUSED: readonly (readonly [beginning: string, message: string])[] = [
+  ['#!AER-DAT', 'this version of AEDAT is not read'],
+  ['SQLite format 3\u0000', 'a rosbag2 in SQLite (.db3) is not read: `ros2 bag convert` makes MCAP of it'],
+];
+
 /** Finds out the format of a source and reads its header. @throws as `openRecording` */
 export async function recognise(prefix: Prefix, options: OpenOptions): Promise<OpenedFormat> {
   await prefix.fill(LOOK);
@@ -91,9 +97,7 @@ export async function recognise(prefix: Prefix, options: OpenOptions): Promise<O
   if (format === undefined && prefix.ended && MAGIC.some((magic) => magic.startsWith(beginning))) {
     throw new RxSpikeError('ERR_TRUNCATED', `the input ends in its header, after ${bytes.length} bytes`);
   }
-  if (format === undefined && beginning.startsWith('#!AER-DAT')) {
-    throw new RxSpikeError('ERR_UNSUPPORTED', 'this version of AEDAT is not read');
-  }
+  if (format === undefined) refuse(beginning);
   if (headerless !== undefined && (format !== undefined || found === undefined)) {
     return openFormat(headerless[1], prefix, options);
   }
@@ -101,6 +105,12 @@ export async function recognise(prefix: Prefix, options: OpenOptions): Promise<O
     throw new RxSpikeError('ERR_UNKNOWN_FORMAT', `expected the header of ${format}, the input has none`);
   }
   throw new RxSpikeError('ERR_UNKNOWN_FORMAT', 'no known format begins like this input');
+}
+
+/** @throws `ERR_UNSUPPORTED` for what is known and not read */
+function refuse(beginning: string): void {
+  const [, message] = REFUSED.find(([magic]) => beginning.startsWith(magic)) ?? [];
+  if (message !== undefined) throw new RxSpikeError('ERR_UNSUPPORTED', message);
 }
 
 function begins(text: string, pattern: RegExp | string): boolean {

@@ -65,7 +65,7 @@ export interface OpenOptions {
   readonly salvage?: boolean;
   /**
    * Most bytes that one stored byte of a gzip, zstd or deflate wrapping may expand to, counted over the whole input
-   * from 1 MiB of content on. Default 200.
+   * from 16 MiB of content on. Default 200.
    */
   readonly maxExpansion?: number;
   /** Of files: called as bytes are read, with the offset that was reached and the size, bytes. */

@@ -1,9 +1,9 @@
 import { RxSpikeError } from '../../src/index.js';
 import type { Prefix } from './prefix.js';
 
-/** The `#` lines that AEDAT files begin with. */
+/** The marked lines that a file begins with: `#` in AEDAT, `% ` in Prophesee's formats. */
 export interface TextHeader {
-  /** Lines without `#`'s line ending, first the version line. */
+  /** Lines without their ending; in AEDAT the first is the version line. */
   readonly lines: readonly string[];
   /** Offset of the first byte after the header. */
   readonly end: number;
@@ -17,9 +17,12 @@ export interface TextHeaderOptions {
   readonly limit: number;
   /** Line that ends the header, where the format has one. */
   readonly last: string | null;
+  /** What every line begins with, ASCII. Default `#`. */
+  readonly marker?: string;
+  /** Line that may end the header where it need not have one. Default jAER's. */
+  readonly closing?: string;
 }
 
-const HASH = 0x23;
 const LF = 0x0a;
 const CR = 0x0d;
 const TAB = 0x09;
@@ -30,17 +33,17 @@ const END_OF_ASCII = '#End Of ASCII Header';
 type LineEnd = number | 'cut' | 'binary';
 
 /**
- * Reads `#` lines. A format without a closing line ends its header at the first byte that does not begin a line, and
- * data may begin with `#` too: so a line must be text up to an ending of the same kind as the version line's, else it
+ * Reads marked lines. A format without a closing line ends its header at the first byte that does not begin a line, and
+ * data may begin with the marker too: so a line must be text up to an ending of the same kind as the first line's, else it
  * is data.
  * @throws `ERR_TRUNCATED` where the input ends inside, `ERR_LIMIT`, `ERR_CORRUPT` where the closing line is missing.
  */
 export async function readTextHeader(prefix: Prefix, options: TextHeaderOptions): Promise<TextHeader> {
-  const { format, last } = options;
+  const { format, last, marker = '#', closing = END_OF_ASCII } = options;
   const lines: string[] = [];
   let crlf: boolean | null = null;
   let at = 0;
-  while ((await prefix.fill(at + 1)) && prefix.bytes[at] === HASH) {
+  while ((await prefix.fill(at + marker.length)) && beginsWith(prefix.bytes, at, marker)) {
     const end = await findLineEnd(prefix, at, options);
     if (end === 'cut') {
       throw new RxSpikeError('ERR_TRUNCATED', `${format}: the header line at byte ${at} has no end`, {
@@ -54,7 +57,7 @@ export async function readTextHeader(prefix: Prefix, options: TextHeaderOptions)
     const line = new TextDecoder().decode(prefix.bytes.subarray(at, withCr ? end - 1 : end));
     lines.push(line);
     at = end + 1;
-    if (line === last || (last === null && line === END_OF_ASCII)) return { lines, end: at };
+    if (line === last || (last === null && line === closing)) return { lines, end: at };
   }
   if (last === null) return { lines, end: at };
   throw new RxSpikeError(
@@ -62,6 +65,11 @@ export async function readTextHeader(prefix: Prefix, options: TextHeaderOptions)
     `${format}: expected the header line ${last} before byte ${at}`,
     { details: { offset: at } },
   );
+}
+
+function beginsWith(bytes: Uint8Array, at: number, marker: string): boolean {
+  for (let i = 0; i < marker.length; i++) if (bytes[at + i] !== marker.charCodeAt(i)) return false;
+  return true;
 }
 
 /** Offset of the line feed that ends the text line at `at`. */

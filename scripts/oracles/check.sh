@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes the numbers that tests compare with anew, by the other implementations that they came from, and lets other
-# readers open the files: everything must come out as it stands in test/data. PEERS names a venv to use or to make.
+# readers and writers of recordings show that they agree: everything must come out as it stands in test/data. PEERS names
+# a venv to use or to make.
 set -eu
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
@@ -9,9 +10,13 @@ venv=${PEERS:-$work/venv}
 if [ ! -x "$venv/bin/python" ]; then
   python3 -m venv "$venv" || { apt-get update -qq && apt-get install -y -qq python3-venv && python3 -m venv "$venv"; }
   "$venv/bin/pip" install --quiet --disable-pip-version-check numpy==2.4.6 mpmath==1.4.1 qiskit==2.6.2 qiskit-aer==0.18.2 \
-    pennylane==0.45.1 dv_processing==2.0.4 faery==0.7.1 aedat==2.3.0 tonic==1.7.0 safetensors==0.8.0
+    pennylane==0.45.1 safetensors==0.8.0 dv_processing==2.0.4 faery==0.7.1 aedat==2.3.0 tonic==1.7.0 expelliarmus==1.1.12 \
+    event_stream==1.6.3 evlib==0.13.2 polars==2.1.0 lz4==4.4.5 zstandard==0.25.0 h5py==3.16.0 hdf5plugin==7.1.0 \
+    rosbags==0.11.9 mcap==1.6.0 mcap-ros1-support==0.9.0 mcap-ros2-support==0.6.0 importRosbag==1.0.4
 fi
-python=$venv/bin/python
+python=$(cd "$venv" && pwd)/bin/python
+# What RxSpike writes comes from its build.
+node scripts/setup.mjs
 
 mkdir "$work/quantum"
 "$python" scripts/oracles/circuits.py "$work/quantum"
@@ -34,3 +39,17 @@ for file in none lz4 lz4-high zstd zstd-high; do
 done
 
 "$python" scripts/oracles/safetensors_peer.py read assets/models/nmnist.safetensors
+
+# Every family of formats: all of them are run, whatever the ones before gave.
+disagree=()
+for script in scripts/oracles/*_peers.py; do
+  name=$(basename "$script")
+  if "$python" "$script" check >"$work/said" 2>&1 && grep -q '^ok:' "$work/said"; then
+    echo "ok: $name: $(grep -c '^ok:' "$work/said") agreements"
+  else
+    echo "NOT agreed: $name" >&2
+    cat "$work/said" >&2
+    disagree+=("$name")
+  fi
+done
+[ ${#disagree[@]} -eq 0 ]

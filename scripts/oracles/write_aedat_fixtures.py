@@ -1,6 +1,6 @@
 """Writes the small AEDAT files of test/data/files and what a reader must make of them (expected.json).
 
-AEDAT 2.0 and 3.1 are written here, byte by byte, from iniVation's format pages and libcaer's headers; AEDAT 4.0 is
+AEDAT 1.0, 2.0, 3.0 and 3.1 are written here, byte by byte, from iniVation's format pages and libcaer's headers; AEDAT 4.0 is
 written by dv_processing. Neither shares code with the readers under test.
 
     pip install numpy dv-processing
@@ -16,6 +16,7 @@ import numpy
 
 OUT = pathlib.Path(sys.argv[1])
 EXPECTED = {}
+EXPECTED_AEDAT1 = {}
 
 
 def events(seed, count, width, height, start, step):
@@ -37,8 +38,8 @@ def digest(delivered):
     return f"{h:016x}"
 
 
-def expect(name, delivered, **facts):
-    EXPECTED[name] = {
+def expect(name, delivered, into=EXPECTED, **facts):
+    into[name] = {
         **facts,
         "events": len(delivered),
         "on": int(sum(delivered["p"])),
@@ -70,12 +71,19 @@ def write_aedat2():
         words.append((davis_word(event), int(event["t"])))
         if i % 10 == 3:
             words.append((0x80000000 | davis_word(event) & ~0xC00 | 0x400 | 321, int(event["t"])))  # APS signal read
-        if i % 40 == 7:
-            words.append((0x80000C00 | i << 12, int(event["t"])))  # IMU
+        if i % 200 == 7:  # an IMU sample: acceleration, temperature, rotation
+            for code, value in enumerate([8192, -4096, 2048, -3400, 655, -1310, 0]):
+                words.append((0x80000C00 | code << 28 | (value & 0xFFFF) << 12, int(event["t"])))
         if i % 100 == 9:
             words.append((0x400, int(event["t"])))  # external input
-    aedat2("davis240.aedat", ["# Timestamps tick is 1 us", "# AEChip: eu.seebetter.ini.chips.davis.DAVIS240C"], words)
-    side = {"aps": 40, "imu": 10, "triggers": 4}
+    header = [
+        "# Timestamps tick is 1 us",
+        '#  <entry key="ImuGyroScale" value="GyroFullScaleDegPerSec500"/>',
+        '#  <entry key="ImuAccelScale" value="ImuAccelScaleG4"/>',
+        "# AEChip: eu.seebetter.ini.chips.davis.DAVIS240C",
+    ]
+    aedat2("davis240.aedat", header, words)
+    side = {"aps": 40, "imu": 14, "triggers": 4}
     expect("davis240.aedat", e, format="aedat2", width=240, height=180, sensor="DAVIS240C", side=side)
 
     e = events(2, 300, 128, 128, 5_000, 200)
@@ -84,6 +92,21 @@ def write_aedat2():
     words.insert(100, (0x8000, words[100][1]))
     aedat2("dvs128.aedat", ["# AEChip: ch.unizh.ini.jaer.chip.retina.DVS128"], words)
     expect("dvs128.aedat", e, format="aedat2", width=128, height=128, sensor="DVS128", side={"triggers": 1})
+
+
+# AEDAT 1.0: u16 address, i32 time, big-endian; with a header and without.
+
+
+def write_aedat1():
+    e = events(6, 400, 128, 128, 2**31 - 30_000, 200)
+    e["t"][300] -= 2_000  # one step back, after the wrap
+    words = [((int(v["y"]) << 8) | (int(v["x"]) << 1) | (1 - int(v["p"])), int(v["t"])) for v in e]
+    words.insert(150, (0x8000, words[150][1]))
+    body = b"".join(struct.pack(">Hi", address, (time + 2**31) % 2**32 - 2**31) for address, time in words)
+    (OUT / "dvs128-1.0.aedat").write_bytes(b"#!AER-DAT1.0\r\n# This is a raw AE data file\r\n" + body)
+    (OUT / "dvs128-headerless.dat").write_bytes(body)
+    for name in ["dvs128-1.0.aedat", "dvs128-headerless.dat"]:
+        expect(name, e, EXPECTED_AEDAT1, format="aedat1", width=128, height=128, sensor=None, side={"triggers": 1})
 
 
 # AEDAT 3.1: packets of a 28-byte header and events, little-endian.
@@ -102,6 +125,11 @@ def polarity(e, valid=1):
     return struct.pack("<Ii", word, int(e["t"]) % 2**31)
 
 
+def frame(valid, t):
+    """A grey frame of 2 x 2 pixels: info, times of frame and exposure, size, position, pixels."""
+    return struct.pack("<I8i4H", valid | 1 << 1, t, t + 40, t + 10, t + 20, 2, 2, 0, 0, 1000, 2000, 3000, 65535)
+
+
 def aedat3(name, version, lines, packets):
     header = [f"#!AER-DAT{version}", "#Format: RAW", *lines]
     (OUT / name).write_bytes(b"".join(line.encode() + b"\r\n" for line in header) + b"".join(packets))
@@ -114,15 +142,17 @@ def write_aedat3():
     packets = [
         packet(0, 1, 8, 4, 0, [struct.pack("<Ii", 1 | 1 << 1, 77)], 1),  # special: time reset
         packet(1, 1, 8, 4, 0, [polarity(v) for v in e[:10]] + invalid + [polarity(v) for v in e[10:before]], before),
-        packet(2, 1, 36 + 8, 20, 0, [bytes(44)] * 2, 0),  # frames of four pixels
+        packet(2, 1, 36 + 8, 4, 0, [frame(1, 90), frame(0, 95)], 1),  # frames of four pixels
         packet(3, 1, 36, 4, 0, [struct.pack("<Ii7f", 1, 88, *[0.5] * 7)] * 5, 5),  # IMU
+        packet(4, 1, 48, 4, 1, [struct.pack("<Ii10f", 1, 89, *range(10))], 1),  # IMU with a magnetometer
+        packet(77, 1, 4, 0, 0, [bytes(4)] * 3, 0),  # a type that nobody knows
         packet(1, 1, 8, 4, 1, [polarity(v) for v in e[before:]], len(e) - before, room=64),
         packet(1, 2, 8, 4, 1, [polarity(v) for v in e[:7]], 7),  # a second camera
         packet(1, 1, 8, 4, 1, [], 0),
     ]
     lines = ["#Source 1: DAVIS346", "#Source 2: DVS128", "#Start-Time: 2026-11-23 04:00:00 (TZ+0000)", "#!END-HEADER"]
     aedat3("davis346-3.1.aedat", "3.1", lines, packets)
-    side = {"special": 1, "invalid": 5, "frames": 2, "imu": 5, "events@2": 7}
+    side = {"triggers": 1, "invalid": 5, "frames": 2, "imu": 6, "type77": 3, "events@2": 7}
     expect("davis346-3.1.aedat", e, format="aedat3.1", width=346, height=260, sensor="DAVIS346", side=side)
 
     # Polarity events of one source alone, all valid and before the first overflow: what simple readers get right too.
@@ -165,7 +195,9 @@ def write_aedat4():
         expect(name, e, format="aedat4", width=346, height=260, sensor="DAVIS346_00000001", side=side)
 
 
+write_aedat1()
 write_aedat2()
 write_aedat3()
 write_aedat4()
 (OUT / "expected.json").write_text(json.dumps(EXPECTED, indent=1) + "\n")
+(OUT / "expected-aedat1.json").write_text(json.dumps(EXPECTED_AEDAT1, indent=1) + "\n")

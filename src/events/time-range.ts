@@ -17,7 +17,8 @@ export interface TimeRangeState {
 }
 
 /**
- * Keeps the events of a stretch of time, `[start, end)`. Each is judged by its own time, so order is not needed.
+ * Keeps the events of a stretch of time, `[start, end)`. Each is judged by its own time, so order is not needed. The
+ * watermark stays within the stretch too: before it everything is known to be empty, and it ends at its end.
  *
  * @throws `ERR_ARGUMENT` unless start < end
  */
@@ -32,10 +33,11 @@ export const timeRangeStep: Step<TimeRangeParams, TimeRangeState, EventPacket, E
 
   advance({ start = -Infinity, end = Infinity }, state, packet, emit) {
     const { t, length } = packet;
+    const until = Math.min(Math.max(packet.until, start), end);
     const keep = new Uint32Array(length);
     let kept = 0;
     for (let i = 0; i < length; i++) if (t[i] >= start && t[i] < end) keep[kept++] = i;
     state.dropped += length - kept;
-    emit(kept === length ? packet : keptEvents(packet, keep, kept));
+    emit({ ...(kept === length ? packet : keptEvents(packet, keep, kept)), until });
   },
 };

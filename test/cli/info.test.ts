@@ -51,10 +51,17 @@ describe('info', () => {
       off: events - on,
       t0,
       t1,
+      durationUs: expect.any(Number) as unknown,
+      eventRate: { mean: expect.any(Number) as unknown, peak: expect.any(Number) as unknown, windowUs: 10_000 },
+      epoch: null,
+      yUp: false,
+      mirroredX: false,
       sensor: null,
       chipAssumed: false,
+      sniffed: 'extension .bin and plausible events',
       violations: expect.any(Object) as unknown,
       side: {},
+      hottest: expect.any(Array) as unknown,
       digest,
     });
     expect({ status: done.status, stderr: done.stderr }).toEqual({ status: 0, stderr: '' });
@@ -64,7 +71,9 @@ describe('info', () => {
   it('says it in lines for people without --json', async () => {
     const { stdout, status } = await command(['info', RECORDING]);
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^format +nmnist\nwidth +34\nheight +34\nevents +\d+\n/);
+    expect(stdout).toMatch(
+      /^format +nmnist: extension .bin and plausible events\nwidth +34\nheight +34\nevents +\d,\d{3}\n/,
+    );
     expect(stdout).toContain('sensor       not known');
     expect(stdout).not.toContain('digest');
   });

@@ -6,7 +6,7 @@ import { FORMAT_NAMES } from '../../cli/options.js';
 import { builtCli, command, commandInside, failureComplaint } from './command-line.js';
 import { projectRoot } from '../shared-data.js';
 
-const COMMANDS = ['run', 'info', 'serve', 'train', 'eval'];
+const COMMANDS = ['run', 'info', 'convert', 'cat', 'check', 'repair', 'render', 'serve', 'train', 'eval'];
 
 const helpOf = async (name: string): Promise<string> =>
   (await commandInside([name, '--help'])).stdout.replaceAll(/\s+/g, ' ');
@@ -60,15 +60,21 @@ describe('wrong use: exit status 2 and one line with the nearest right word', ()
     [['train', '--data', 'd', '--out', 'o', '--epoch', '1'], "unknown option '--epoch'; the nearest is --epochs"],
     [['eval', '--dta', 'd'], "unknown option '--dta'; the nearest is --data"],
     [['run', '--xyzzy'], "unknown option '--xyzzy'; there are --once, --speed, --loop, --model, "],
-    [['frobnicate'], "unknown command 'frobnicate'; there are run, info, serve, train, eval"],
+    [
+      ['frobnicate'],
+      "unknown command 'frobnicate'; there are run, info, convert, cat, check, repair, render, serve, train, eval",
+    ],
     [['help', 'rnu'], "unknown command 'rnu'; the nearest is run"],
     [['run', 'sim:disk'], 'sim:disk is not known; the nearest is disc'],
     [['run', 'sim:spiral'], 'sim:spiral is not known; there are bar, edge, disc, digits, digit-0'],
-    [['info', 'x', '--format', 'foo'], 'It must be one of nmnist, aedat2, aedat3.0, aedat3.1, aedat4.'],
+    [
+      ['info', 'x', '--format', 'foo'],
+      'It must be one of nmnist, csv, aedat1, aedat2, aedat3.0, aedat3.1, aedat4, evt2',
+    ],
     [['info', 'x', '--format', 'nmist'], 'the nearest is nmnist'],
     [['rnu'], "unknown command 'rnu'; the nearest is run"],
     [['evaluate'], "unknown command 'evaluate'; the nearest is eval"],
-    [[], 'a command is needed: run, info, serve, train, eval'],
+    [[], 'a command is needed: run, info, convert, cat, check, repair, render, serve, train, eval'],
     [['run', '--speed', 'fast'], "option '--speed <n|max>' argument 'fast' is invalid"],
     [['run', '--speed', '0'], "option '--speed <n|max>' argument '0' is invalid"],
     [['run', '--speed', '-2'], "option '--speed <n|max>' argument '-2' is invalid"],
@@ -77,6 +83,30 @@ describe('wrong use: exit status 2 and one line with the nearest right word', ()
     [['serve', 'x', '--port', '70000'], "option '--port <n>' argument '70000' is invalid"],
     [['serve', 'x', '--clients', '0'], "option '--clients <n>' argument '0' is invalid"],
     [['info'], "missing required argument 'file'"],
+    [['info', 'x', '--size', '10'], "option '--size <WxH>' argument '10' is invalid. It must be a size as 346x260."],
+    [['info', 'x', '--size', '0x10'], 'It must be a size as 346x260.'],
+    [['info', 'x', '--time-unit', 'min'], 'It must be one of s, ms, us, ns'],
+    [['convert', 'x'], "missing required argument 'out'"],
+    [['convert', 'x', 'y', '--too', 'evt3'], "unknown option '--too'; the nearest is --to"],
+    [['convert', 'x', 'y', '--to', 'evt4'], 'the nearest is evt2'],
+    [['convert', 'x', 'y', '--to', 'evt5'], 'the nearest is evt2'],
+    [['convert', 'x', 'y', '--to', 'aedat3.0'], 'the nearest is aedat3.1'],
+    [['convert', 'x', 'y', '--cilp'], "unknown option '--cilp'; the nearest is --clip"],
+    [['convert', 'x', 'y.raw', '--crop', '1,2,3'], 'It must be X,Y,W,H in pixels'],
+    [['convert', 'x', 'y.raw', '--crop', '1,2,3,0'], 'It must be X,Y,W,H in pixels'],
+    [['convert', 'x', 'y.raw', '--denoise', '0'], "option '--denoise [µs]' argument '0' is invalid"],
+    [['convert', 'x', 'y.raw', '--start', 'now'], 'It must be a time in µs.'],
+    [['convert', 'x', 'y.raw', '--start', '5', '--end', '5'], 'start must be a time before the end, 5 µs, got 5'],
+    [['convert', 'x', 'y'], 'y: the extension names no format that is written; --to says which it is to be'],
+    [['convert', 'x', '-'], 'stdout has no extension; --to says which it is to be'],
+    [['convert', 'sim:bar', 'y.raw'], 'sim:bar is not a file: convert reads a recording, or - for stdin'],
+    [['cat', 'x', '--as', 'jsn'], 'the nearest is json'],
+    [['check'], "missing required argument 'file'"],
+    [['render', 'x', 'y.jpg'], 'y.jpg: a picture is .png, .gif or .apng'],
+    [['render', 'x', 'y.gif', '--fps', '60'], '--fps 60: .gif shows 0.01 to 50 pictures a second'],
+    [['render', 'x', 'y.png', '--veiw', 'events'], "unknown option '--veiw'; the nearest is --view"],
+    [['render', 'x', 'y.png', '--view', 'surfaces'], 'the nearest is surface'],
+    [['render', 'x', 'y.png', '--start', '2', '--end', '1'], '--start 2 is not before --end 1'],
     [['info', 'a', 'b'], 'too many arguments'],
     [['train', '--data', 'd'], 'option --out is needed'],
     [['eval'], 'option --data is needed'],

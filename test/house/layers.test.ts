@@ -22,7 +22,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   'src/simulation': [...GROUND, 'src/events'],
   'src/index': ['src'],
   streams: ['src/index', 'rxjs'],
-  adapters: ['src/index', 'rxjs', 'ws', 'msgpackr', ...NODE],
+  adapters: ['src/index', 'rxjs', 'ws', 'msgpackr', 'fflate', 'fast-png', 'gifenc', ...NODE],
   cli: ['src/index', 'streams/index', 'adapters/index', 'rxjs', 'commander', ...NODE],
 };
 /** In these folders, only files named `*.node.ts` may import `node:` or `ws`. */

@@ -2,12 +2,22 @@ import { RxSpikeError } from '../../../src/index.js';
 import type { OpenedFormat } from '../decoder.js';
 import type { Prefix } from '../prefix.js';
 import type { OpenOptions } from '../recording.js';
-import { headerValue, readTextHeader } from '../text-header.js';
+import type { SideSink } from '../side.js';
+import { note, notedSensor, readNotes } from '../stream-notes.js';
+import { headerValue, readTextHeader, type TextHeader } from '../text-header.js';
 import { Aedat2Decoder } from './decoder.js';
-import { chipOf, type Chip } from './layout.js';
+import { imuScalesOf } from './imu-words.js';
+import { chipOf, sensorOf, type Chip } from './layout.js';
 
 /** Where the header names no chip: the layout of the DAVIS family, of a sensor whose size is not known. */
 const ASSUMED: Chip = { layout: 'davis', width: null, height: null };
+
+const SIDE: Readonly<Record<Chip['layout'], readonly string[]>> = {
+  davis: ['aps', 'imu', 'triggers'],
+  dvs128: ['triggers'],
+  dvs640: [],
+  dvs1280: [],
+};
 
 /** Reads an AEDAT 2.0 header. @throws `ERR_UNSUPPORTED` for a chip of unknown layout, else as `readTextHeader` */
 export async function openAedat2(prefix: Prefix, options: OpenOptions): Promise<OpenedFormat> {
@@ -24,22 +34,47 @@ export async function openAedat2(prefix: Prefix, options: OpenOptions): Promise<
       details: { chip: name },
     });
   }
-  const { layout, width, height } = chip;
+  const { layout } = chip;
+  const stream = {
+    width: chip.width,
+    height: chip.height,
+    yUp: true,
+    mirroredX: true,
+    side: SIDE[layout],
+    ...readNotes(header),
+  };
+  const { width, height } = options.size ?? stream;
+  const words = {
+    layout,
+    width,
+    height,
+    imuScales: imuScalesOf(header),
+    offset: header.end,
+    timeBase: timeBaseOf(header),
+  };
   return {
     format: 'aedat2',
     dataStart: header.end,
-    stream: {
-      width,
-      height,
-      yUp: true,
-      mirroredX: true,
-      side: layout === 'davis' ? ['aps', 'imu', 'triggers'] : ['triggers'],
-    },
+    stream,
     facts: {
-      sensor: name === null ? null : name.slice(name.lastIndexOf('.') + 1),
+      sensor: options.chip === undefined ? notedSensor(header, name && sensorOf(name)) : sensorOf(options.chip),
       chipAssumed: name === null,
       sniffed: `version line ${header.lines[0]}`,
     },
-    decoder: () => new Aedat2Decoder(layout, header.end),
+    decoder: (sink) => {
+      requireFrameSize(sink, width);
+      return new Aedat2Decoder(words, sink);
+    },
   };
+}
+
+/** What a writer of ours counted the 32-bit times from. */
+function timeBaseOf(header: TextHeader): number {
+  const base = Number(note(header, 'timeBase') ?? 0);
+  return Number.isSafeInteger(base) && base % 2 ** 32 === 0 ? base : 0;
+}
+
+function requireFrameSize(sink: SideSink | undefined, width: number | null): void {
+  if (sink?.name !== 'aps' || width !== null) return;
+  throw new RxSpikeError('ERR_UNSUPPORTED', 'aedat2: frames need the size of the sensor, which the file does not say');
 }

@@ -1,7 +1,10 @@
 import { RxSpikeError } from '../../../src/index.js';
 import type { Counts, Decoder, EventBatch } from '../decoder.js';
 import { AEDAT3_PACKET_HEADER_BYTES, parseAedat3PacketHeader, type Aedat3PacketHeader } from '../generated/headers.js';
-import { EVENT_TYPES, POLARITY_EVENT_BYTES, POLARITY_TYPE } from './layout.js';
+import { Gathering } from '../gathering.js';
+import type { SideSink } from '../side.js';
+import { EVENT_TYPES, OVERFLOW_TIME, POLARITY_EVENT_BYTES, POLARITY_TYPE } from './layout.js';
+import { readSideEvent } from './side-event.js';
 
 // The engine keeps the addresses of constants of the module in registers; it does not for arrays in fields.
 const BLOCK = 4096;
@@ -10,18 +13,32 @@ const X = new Uint16Array(BLOCK);
 const Y = new Uint16Array(BLOCK);
 const P = new Uint8Array(BLOCK);
 
-const OVERFLOW_TIME = 2 ** 31;
+type State = 'header' | 'events' | 'side' | 'skip';
 
-type State = 'header' | 'events' | 'skip';
+/** How packets are decoded. */
+export interface Aedat3Packets {
+  /** Name of the format, for messages. */
+  readonly format: string;
+  /** Where the first packet lies. */
+  readonly offset: number;
+  /** Source whose events are delivered; null: the first one that has polarity packets. */
+  readonly source: number | null;
+  /** Most bytes of an event that is kept until it is whole: a frame. */
+  readonly maxPacketBytes: number;
+}
 
 /**
- * AEDAT 3.x packets → events; see {@link Decoder}. Events of the first source that has polarity packets are delivered
- * unless another one is asked for; those of other sources are counted as `events@SOURCE`.
+ * AEDAT 3.x packets → events; see {@link Decoder}. What is of other sources than the one that is delivered is counted as
+ * `events@SOURCE`, `imu@SOURCE`, ….
  */
 export class Aedat3Decoder implements Decoder {
   readonly side: Counts = {};
   readonly violations: Counts = {};
   readonly #format: string;
+  readonly #limit: number;
+  readonly #sink: SideSink | null;
+  readonly #gathering = new Gathering();
+  #header: Aedat3PacketHeader | null = null;
   #source: number | null;
   #state: State = 'header';
   /** Offset in the file of the byte that comes next, and of the packet that it belongs to. */
@@ -33,11 +50,13 @@ export class Aedat3Decoder implements Decoder {
   #carried = 0;
   readonly #carry = new Uint8Array(AEDAT3_PACKET_HEADER_BYTES);
 
-  constructor(format: string, offset: number, source: number | null) {
-    this.#format = format;
-    this.#offset = offset;
-    this.#packetAt = offset;
-    this.#source = source;
+  constructor(packets: Aedat3Packets, sink: SideSink | null = null) {
+    this.#format = packets.format;
+    this.#offset = packets.offset;
+    this.#packetAt = packets.offset;
+    this.#source = packets.source;
+    this.#limit = packets.maxPacketBytes;
+    this.#sink = sink;
   }
 
   *push(chunk: Uint8Array): Generator<EventBatch> {
@@ -52,6 +71,8 @@ export class Aedat3Decoder implements Decoder {
       }
       if (this.#state === 'skip') {
         at = Math.min(at + this.#remaining, chunk.length);
+      } else if (this.#state === 'side') {
+        at += this.#sideEvent(chunk, at);
       } else if (this.#carried > 0 || chunk.length - at < POLARITY_EVENT_BYTES) {
         at += this.#gather(chunk, at, POLARITY_EVENT_BYTES);
         if (this.#carried === POLARITY_EVENT_BYTES) {
@@ -91,25 +112,64 @@ export class Aedat3Decoder implements Decoder {
 
   #begin(header: Aedat3PacketHeader): void {
     this.#carried = 0;
-    const { eventType, eventSource, eventSize, eventTSOffset, eventTSOverflow, eventNumber } = header;
+    this.#check(header);
+    this.#header = header;
+    const { eventType, eventSource, eventSize, eventTSOverflow, eventNumber } = header;
     const polarity = eventType === POLARITY_TYPE;
-    if (eventType < 0) throw this.#corrupt(`says event type ${eventType}`);
-    if (eventNumber < 0 || eventNumber > header.eventCapacity) {
-      throw this.#corrupt(`says ${eventNumber} events in room for ${header.eventCapacity}`);
-    }
-    if (eventSize <= 0 || (polarity && (eventSize !== POLARITY_EVENT_BYTES || eventTSOffset !== 4))) {
-      throw this.#corrupt(`says type ${eventType} in events of ${eventSize} bytes with the time at ${eventTSOffset}`);
-    }
-    if (eventTSOverflow < 0) throw this.#corrupt(`says ${eventTSOverflow} overflows of time`);
     this.#base = eventTSOverflow * OVERFLOW_TIME;
     this.#remaining = eventNumber * eventSize;
     if (polarity) this.#source ??= eventSource;
-    const wanted = polarity && eventSource === this.#source;
-    if (!wanted) {
-      const name = polarity ? `events@${eventSource}` : (EVENT_TYPES[eventType] ?? 'other');
-      this.side[name] = (this.side[name] ?? 0) + eventNumber;
+    const chosen = eventSource === (this.#source ?? eventSource);
+    if (!polarity || !chosen) this.#countOther(header, chosen);
+    this.#state = polarity && chosen ? 'events' : chosen && this.#isWanted(header) ? 'side' : 'skip';
+    if (this.#remaining === 0) this.#state = 'header';
+  }
+
+  #check({
+    eventType,
+    eventSize,
+    eventTSOffset,
+    eventTSOverflow,
+    eventNumber,
+    eventCapacity,
+  }: Aedat3PacketHeader): void {
+    if (eventType < 0) throw this.#corrupt(`says event type ${eventType}`);
+    if (eventNumber < 0 || eventNumber > eventCapacity) {
+      throw this.#corrupt(`says ${eventNumber} events in room for ${eventCapacity}`);
     }
-    this.#state = this.#remaining === 0 ? 'header' : wanted ? 'events' : 'skip';
+    const wrongPolarity = eventSize !== POLARITY_EVENT_BYTES || eventTSOffset !== 4;
+    if (eventSize <= 0 || (eventType === POLARITY_TYPE && wrongPolarity)) {
+      throw this.#corrupt(`says type ${eventType} in events of ${eventSize} bytes with the time at ${eventTSOffset}`);
+    }
+    if (eventTSOverflow < 0) throw this.#corrupt(`says ${eventTSOverflow} overflows of time`);
+  }
+
+  #countOther({ eventType, eventSource, eventNumber }: Aedat3PacketHeader, chosen: boolean): void {
+    const name = eventType === POLARITY_TYPE ? 'events' : (EVENT_TYPES[eventType] ?? `type${eventType}`);
+    const key = chosen ? name : `${name}@${eventSource}`;
+    this.side[key] = (this.side[key] ?? 0) + eventNumber;
+  }
+
+  #isWanted({ eventType, eventSize }: Aedat3PacketHeader): boolean {
+    if (this.#sink === null || this.#sink.name !== EVENT_TYPES[eventType]) return false;
+    if (eventSize <= this.#limit) return true;
+    const what = `has events of ${eventSize} bytes, the limit is ${this.#limit}`;
+    throw new RxSpikeError('ERR_LIMIT', `${this.#format}: the packet at byte ${this.#packetAt} ${what}`, {
+      details: { offset: this.#packetAt, size: eventSize, limit: this.#limit },
+    });
+  }
+
+  /** Takes in bytes of an event whose content is wanted; returns how many. */
+  #sideEvent(chunk: Uint8Array, at: number): number {
+    const { eventType, eventSize, eventTSOverflow } = this.#header as Aedat3PacketHeader;
+    const piece = chunk.subarray(at, at + eventSize - this.#gathering.length);
+    if (this.#gathering.length + piece.length < eventSize) {
+      this.#gathering.add(piece);
+    } else {
+      const item = readSideEvent(eventType, this.#gathering.finish(piece), eventTSOverflow);
+      if (item !== null) this.#sink?.add(item);
+    }
+    return piece.length;
   }
 
   #corrupt(what: string): RxSpikeError {

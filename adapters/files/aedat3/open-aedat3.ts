@@ -4,8 +4,11 @@ import { AEDAT3_PACKET_HEADER_BYTES, parseAedat3PacketHeader } from '../generate
 import type { Prefix } from '../prefix.js';
 import type { OpenOptions } from '../recording.js';
 import { headerValue, readTextHeader, type TextHeader } from '../text-header.js';
+import { requireRewindable, SalvageReader } from '../salvage-reader.js';
+import { notedSensor, readNotes } from '../stream-notes.js';
 import { Aedat3Decoder } from './decoder.js';
-import { END_HEADER, POLARITY_TYPE, sizeOf } from './layout.js';
+import { END_HEADER, POLARITY_TYPE, SIDE_STREAMS, sizeOf } from './layout.js';
+import { SalvagedPackets } from './salvaged-packets.js';
 
 /** How far the first polarity packet is looked for, bytes. */
 const LOOK = 1 << 20;
@@ -40,13 +43,18 @@ async function openAedat3(prefix: Prefix, version: '3.0' | '3.1', options: OpenO
   const only = several || options.stream !== undefined ? null : [...sources.values()][0];
   const sensor = (source === null ? only : sources.get(source)) ?? null;
   const [width, height] = sensor === null ? [null, null] : sizeOf(sensor);
-  return {
+  const laidOut = { format, offset: header.end, source, maxPacketBytes: options.maxPacketBytes ?? 1 << 26 };
+  const opened = {
     format,
-    dataStart: header.end,
-    stream: { width, height, yUp: version === '3.0' },
-    facts: { sensor, chipAssumed: false, sniffed: `version line ${header.lines[0]}` },
-    decoder: () => new Aedat3Decoder(format, header.end, source),
+    stream: { width, height, yUp: version === '3.0', side: SIDE_STREAMS, ...readNotes(header) },
+    facts: { sensor: notedSensor(header, sensor), chipAssumed: false, sniffed: `version line ${header.lines[0]}` },
   };
+  if (options.salvage !== true) {
+    return { ...opened, dataStart: header.end, decoder: (sink) => new Aedat3Decoder(laidOut, sink) };
+  }
+  requireRewindable(prefix, format);
+  const chunks = (): AsyncIterable<Uint8Array> => prefix.read(header.end);
+  return { ...opened, reader: (sink) => new SalvageReader(new SalvagedPackets(laidOut, sink), header.end, chunks) };
 }
 
 /** Descriptions of the sources by number (`#Source 1: DAVIS240C`). */

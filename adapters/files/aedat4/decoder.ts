@@ -3,22 +3,17 @@ import type { Decompressor } from '../compression/decompressor.js';
 import type { Counts, Decoder, EventBatch } from '../decoder.js';
 import { AEDAT4_PACKET_HEADER_BYTES, parseAedat4PacketHeader } from '../generated/headers.js';
 import { Gathering } from '../gathering.js';
-import { FlatbufferTable } from './flatbuffer.js';
+import type { SideSink } from '../side.js';
+import { readEvents } from './events.js';
+import { flatbufferRoot, type FlatbufferTable } from './flatbuffer.js';
 import { EVENT_BYTES, SIDE_NAMES, type DeclaredStream } from './layout.js';
+import { readSideItems } from './side-items.js';
 
-// The engine keeps the addresses of constants of the module in registers; it does not for arrays in fields.
-const BLOCK = 4096;
-const T = new Float64Array(BLOCK);
-const X = new Uint16Array(BLOCK);
-const Y = new Uint16Array(BLOCK);
-const P = new Uint8Array(BLOCK);
-
-const EXACT = 2 ** 21;
-
-interface Parts {
+/** How packets are decoded. */
+export interface Aedat4Packets {
   readonly streams: readonly DeclaredStream[];
   /** Stream whose events are delivered; null: none. */
-  readonly stream: number | null;
+  readonly stream: DeclaredStream | null;
   /** Where the first packet lies. */
   readonly offset: number;
   /** Where the data table lies; null where the recording was interrupted. */
@@ -35,7 +30,8 @@ export class Aedat4Decoder implements Decoder {
   /** Names come from the file, so there must be none in it from the start. */
   readonly side: Counts = Object.create(null) as Counts;
   readonly violations: Counts = {};
-  readonly #parts: Parts;
+  readonly #packets: Aedat4Packets;
+  readonly #sink: SideSink | null;
   readonly #types: ReadonlyMap<number, DeclaredStream>;
   readonly #gathering = new Gathering();
   #state: State = 'header';
@@ -46,11 +42,12 @@ export class Aedat4Decoder implements Decoder {
   /** Bytes that are still to come of the packet header, body or stretch to skip. */
   #remaining = AEDAT4_PACKET_HEADER_BYTES;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
-    this.#offset = parts.offset;
-    this.#packetAt = parts.offset;
-    this.#types = new Map(parts.streams.map((stream) => [stream.id, stream]));
+  constructor(packets: Aedat4Packets, sink: SideSink | null = null) {
+    this.#packets = packets;
+    this.#sink = sink;
+    this.#offset = packets.offset;
+    this.#packetAt = packets.offset;
+    this.#types = new Map(packets.streams.map((stream) => [stream.id, stream]));
     this.#atBoundary();
   }
 
@@ -81,15 +78,23 @@ export class Aedat4Decoder implements Decoder {
     }
   }
 
+  /** Begins anew with a packet that lies at `offset`, whatever came before. */
+  restart(offset: number): void {
+    if (this.#gathering.length > 0) this.#gathering.finish(new Uint8Array(0));
+    this.#offset = offset;
+    this.#atBoundary();
+  }
+
   end(): void {
     if (this.#state === 'table') return this.#table();
+    const { tableAt } = this.#packets;
     const atBoundary = this.#state === 'header' && this.#remaining === AEDAT4_PACKET_HEADER_BYTES;
-    if (this.#parts.tableAt === null) this.violations.interrupted = 1;
-    if (atBoundary && this.#parts.tableAt === null) return;
+    if (tableAt === null) this.violations.interrupted = 1;
+    if (atBoundary && tableAt === null) return;
     throw new RxSpikeError(
       'ERR_TRUNCATED',
       atBoundary
-        ? `aedat4: the input ends at byte ${this.#offset}, its data table should be at ${this.#parts.tableAt}`
+        ? `aedat4: the input ends at byte ${this.#offset}, its data table should be at ${tableAt}`
         : `aedat4: the packet at byte ${this.#packetAt} lacks ${this.#remaining} bytes of its ${this.#state === 'header' ? 'header' : 'body'}`,
       { details: { offset: this.#packetAt } },
     );
@@ -97,14 +102,14 @@ export class Aedat4Decoder implements Decoder {
 
   #atBoundary(): void {
     this.#packetAt = this.#offset;
-    const table = this.#offset === this.#parts.tableAt;
+    const table = this.#offset === this.#packets.tableAt;
     this.#state = table ? 'table' : 'header';
     this.#remaining = table ? Infinity : AEDAT4_PACKET_HEADER_BYTES;
   }
 
   #begin(bytes: Uint8Array): void {
     const { streamId, size } = parseAedat4PacketHeader(bytes);
-    const { tableAt } = this.#parts;
+    const { tableAt } = this.#packets;
     const stream = this.#types.get(streamId);
     if (stream === undefined) throw this.#corrupt(`is of stream ${streamId}, which the header does not declare`);
     if (size < 0) throw this.#corrupt(`says ${size} bytes`);
@@ -114,11 +119,13 @@ export class Aedat4Decoder implements Decoder {
     this.#stream = stream;
     this.#remaining = size;
     const name = SIDE_NAMES.get(stream.type);
+    const counted = name !== undefined && name !== 'frames';
     // Frames come one a packet and are large: they are counted unopened. So are packets of types unknown here.
-    if (stream.type === 'EVTS' || (name !== undefined && name !== 'frames')) {
+    if (stream.type === 'EVTS' || counted || this.#isWanted(stream)) {
       this.#limit(`packet at byte ${this.#packetAt}`, size);
       if (size === 0) throw this.#corrupt('is empty');
       this.#state = 'body';
+      if (!counted && name !== undefined) this.#count(name, 1);
     } else {
       this.#count(name ?? stream.type.toLowerCase(), 1);
       this.#state = 'skip';
@@ -126,34 +133,48 @@ export class Aedat4Decoder implements Decoder {
     }
   }
 
+  /** Side streams are those of the camera whose events are delivered, where the file tells cameras apart. */
+  #isWanted({ type, source }: DeclaredStream): boolean {
+    if (this.#sink === null || SIDE_NAMES.get(type) !== this.#sink.name) return false;
+    const camera = this.#packets.stream?.source ?? null;
+    return source === null || camera === null || source === camera;
+  }
+
   *#body(bytes: Uint8Array): Generator<EventBatch> {
     const stream = this.#stream as DeclaredStream;
     const what = `aedat4: the packet at byte ${this.#packetAt}`;
-    const content = this.#expand(bytes, what);
-    const table = new FlatbufferTable(content, stream.type, what);
-    if (stream.type !== 'EVTS') {
-      this.#count(SIDE_NAMES.get(stream.type) ?? stream.type, table.vector(0, 4).length);
-      return;
-    }
+    const table = flatbufferRoot(this.#expand(bytes, what), stream.type, what);
+    if (stream.type === 'EVTS') yield* this.#events(stream, table);
+    else this.#sideBody(stream, table);
+  }
+
+  *#events(stream: DeclaredStream, table: FlatbufferTable): Generator<EventBatch> {
     const { at, length } = table.vector(0, EVENT_BYTES);
-    if (stream.id !== this.#parts.stream) {
+    let read = 0;
+    if (stream.id !== this.#packets.stream?.id) {
       this.#count(`events@${stream.id}`, length);
-      return;
+      read = length;
+    } else {
+      for (const batch of readEvents(table.bytes, at, length)) {
+        read += batch.length;
+        yield batch;
+      }
     }
-    const view = new DataView(table.bytes.buffer, table.bytes.byteOffset, table.bytes.byteLength);
-    for (let from = 0; from < length; from += BLOCK) {
-      const n = Math.min(BLOCK, length - from);
-      const good = block(view, at + from * EVENT_BYTES, n);
-      yield { t: T, x: X, y: Y, p: P, length: good };
-      if (good < n) throw this.#corrupt(`has a time beyond ±2⁵³ µs in event ${from + good}`);
-    }
+    if (read < length) throw this.#corrupt(`has a time beyond ±2⁵³ µs in event ${read}`);
+  }
+
+  #sideBody(stream: DeclaredStream, table: FlatbufferTable): void {
+    const name = SIDE_NAMES.get(stream.type) ?? stream.type;
+    if (name !== 'frames') this.#count(name, table.vector(0, 4).length);
+    if (!this.#isWanted(stream)) return;
+    for (const item of readSideItems(stream.type, table)) this.#sink?.add(item);
   }
 
   /** The table is not needed to read forwards; that it is whole shows that the recording is. */
   #table(): void {
     const what = `aedat4: the data table at byte ${this.#packetAt}`;
     const bytes = this.#gathering.finish(new Uint8Array(0));
-    const missing = this.#parts.decompressor === null ? missingBytes(bytes) : bytes.length === 0 ? 1 : 0;
+    const missing = this.#packets.decompressor === null ? missingBytes(bytes) : bytes.length === 0 ? 1 : 0;
     if (missing > 0) {
       throw new RxSpikeError('ERR_TRUNCATED', `${what} lacks bytes at its end`, {
         details: { offset: this.#packetAt },
@@ -161,16 +182,18 @@ export class Aedat4Decoder implements Decoder {
     }
     let content = bytes;
     try {
-      content = this.#parts.decompressor?.expand(bytes) ?? bytes;
+      content = this.#packets.decompressor?.expand(bytes) ?? bytes;
     } catch (cause) {
       throw located(cause, what, this.#packetAt);
     }
-    void new FlatbufferTable(content, 'FTAB', what);
+    const table = flatbufferRoot(content, 'FTAB', what);
+    const length = this.#packets.decompressor?.frameBytes ?? table.bytes.length;
+    if (bytes.length > length) this.violations.trailingByte = bytes.length - length;
   }
 
   #expand(bytes: Uint8Array, what: string): Uint8Array {
     try {
-      return this.#parts.decompressor?.expand(bytes) ?? bytes;
+      return this.#packets.decompressor?.expand(bytes) ?? bytes;
     } catch (cause) {
       // The packet is whole: a frame that ends early inside it is damage, not a cut.
       throw located(cause, what, this.#packetAt, 'ERR_CORRUPT');
@@ -178,7 +201,7 @@ export class Aedat4Decoder implements Decoder {
   }
 
   #limit(what: string, size: number): void {
-    const limit = this.#parts.maxPacketBytes;
+    const limit = this.#packets.maxPacketBytes;
     if (size <= limit) return;
     throw new RxSpikeError('ERR_LIMIT', `aedat4: the ${what} has ${size} bytes or more, the limit is ${limit}`, {
       details: { offset: this.#packetAt, size, limit },
@@ -208,17 +231,4 @@ function missingBytes(bytes: Uint8Array): number {
   if (bytes.length < 4) return 4 - bytes.length;
   const size = (bytes[0] | (bytes[1] << 8) | (bytes[2] << 16) | (bytes[3] << 24)) >>> 0;
   return Math.max(0, 4 + size - bytes.length);
-}
-
-/** Decodes events into the block; returns how many before the first whose time a float64 cannot hold. */
-function block(view: DataView, at: number, length: number): number {
-  for (let n = 0, i = at; n < length; n++, i += EVENT_BYTES) {
-    const high = view.getInt32(i + 4, true);
-    if (high >= EXACT || high < -EXACT) return n;
-    T[n] = high * 4294967296 + view.getUint32(i, true);
-    X[n] = view.getUint16(i + 8, true);
-    Y[n] = view.getUint16(i + 10, true);
-    P[n] = view.getUint8(i + 12) === 0 ? 0 : 1;
-  }
-  return length;
 }

@@ -1,3 +1,4 @@
+import type { StreamInfo } from '../../../src/index.js';
 import { parseXml, type XmlElement } from './xml.js';
 
 /**
@@ -11,6 +12,10 @@ import { parseXml, type XmlElement } from './xml.js';
  */
 export const AEDAT4_VERSION_LINE = '#!AER-DAT4.0\r\n';
 export const EVENT_BYTES = 16;
+/** Coordinates are i16. */
+export const LARGEST_SIZE = 32768;
+/** What stands for a camera whose name is not known. */
+export const UNKNOWN_SOURCE = 'RxSpike';
 
 export const COMPRESSIONS = ['none', 'lz4', 'lz4-high', 'zstd', 'zstd-high'] as const;
 export type Compression = (typeof COMPRESSIONS)[number];
@@ -31,6 +36,8 @@ export interface DeclaredStream {
   readonly height: number | null;
   /** Camera that it came from. */
   readonly source: string | null;
+  /** What a writer of ours noted where it is not what the format means. */
+  readonly notes: Partial<Pick<StreamInfo, 'epoch' | 'yUp' | 'mirroredX'>>;
 }
 
 /** The streams of a description, in its order. @throws `ERR_CORRUPT` for XML that cannot be read */
@@ -49,9 +56,18 @@ export function declaredStreams(description: string): DeclaredStream[] {
         width: details && pixels(details, 'sizeX'),
         height: details && pixels(details, 'sizeY'),
         source: details && attribute(details, 'source'),
+        notes: details === null ? {} : notesOf(details),
       },
     ];
   });
+}
+
+function notesOf(details: XmlElement): DeclaredStream['notes'] {
+  return {
+    ...(attribute(details, 'epoch') === 'none' ? { epoch: null } : {}),
+    ...(attribute(details, 'yUp') === 'true' ? { yUp: true } : {}),
+    ...(attribute(details, 'mirroredX') === 'true' ? { mirroredX: true } : {}),
+  };
 }
 
 function findNode(element: XmlElement, name: string): XmlElement | null {
@@ -69,5 +85,5 @@ function attribute(node: XmlElement, key: string): string | null {
 
 function pixels(node: XmlElement, key: string): number | null {
   const value = Number(attribute(node, key) ?? Number.NaN);
-  return Number.isInteger(value) && value > 0 && value <= 32768 ? value : null;
+  return Number.isInteger(value) && value > 0 && value <= LARGEST_SIZE ? value : null;
 }

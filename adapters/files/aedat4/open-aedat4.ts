@@ -5,16 +5,19 @@ import { ZstdDecompressor } from '../compression/zstd.js';
 import type { OpenedFormat } from '../decoder.js';
 import type { Prefix } from '../prefix.js';
 import type { OpenOptions } from '../recording.js';
-import { Aedat4Decoder } from './decoder.js';
-import { FlatbufferTable } from './flatbuffer.js';
+import { requireRewindable, SalvageReader } from '../salvage-reader.js';
+import { Aedat4Decoder, type Aedat4Packets } from './decoder.js';
+import { flatbufferRoot, type FlatbufferTable } from './flatbuffer.js';
 import {
   AEDAT4_VERSION_LINE,
   COMPRESSIONS,
   SIDE_NAMES,
+  UNKNOWN_SOURCE,
   declaredStreams,
   type Compression,
   type DeclaredStream,
 } from './layout.js';
+import { SalvagedPackets } from './salvaged-packets.js';
 
 /**
  * Reads an AEDAT 4.0 header.
@@ -29,31 +32,43 @@ export async function openAedat4(prefix: Prefix, options: OpenOptions): Promise<
     throw new RxSpikeError('ERR_UNSUPPORTED', `aedat4: compression ${table.int32(0, 0)} is not known`);
   }
   const tableAt = table.int64(1, -1);
-  if (tableAt !== -1 && tableAt < dataStart) {
+  if (tableAt !== -1 && tableAt < dataStart && options.salvage !== true) {
     throw new RxSpikeError('ERR_CORRUPT', `aedat4: data table at byte ${tableAt}, the header ends at ${dataStart}`);
   }
   const streams = declaredStreams(table.string(2));
   const events = eventStream(streams, options.stream);
   const maxPacketBytes = options.maxPacketBytes ?? 1 << 26;
-  return {
-    format: 'aedat4',
-    dataStart,
+  const opened = {
+    format: 'aedat4' as const,
     stream: {
       width: events?.width ?? null,
       height: events?.height ?? null,
-      epoch: 'unix',
+      epoch: 'unix' as const,
       side: [...new Set(streams.flatMap(({ type }) => SIDE_NAMES.get(type) ?? []))],
+      ...events?.notes,
     },
-    facts: { sensor: events?.source ?? null, chipAssumed: false, sniffed: 'version line #!AER-DAT4.0' },
-    decoder: () =>
-      new Aedat4Decoder({
-        streams,
-        stream: events?.id ?? null,
-        offset: dataStart,
-        tableAt: tableAt === -1 ? null : tableAt,
-        decompressor: decompressorFor(compression, maxPacketBytes),
-        maxPacketBytes,
-      }),
+    facts: {
+      sensor: events?.source === UNKNOWN_SOURCE ? null : (events?.source ?? null),
+      chipAssumed: false,
+      sniffed: 'version line #!AER-DAT4.0',
+    },
+  };
+  const packets = (): Aedat4Packets => ({
+    streams,
+    stream: events,
+    offset: dataStart,
+    tableAt: tableAt === -1 ? null : tableAt,
+    decompressor: decompressorFor(compression, maxPacketBytes),
+    maxPacketBytes,
+  });
+  if (options.salvage !== true) {
+    return { ...opened, dataStart, decoder: (sink) => new Aedat4Decoder(packets(), sink) };
+  }
+  requireRewindable(prefix, 'aedat4');
+  const chunks = (): AsyncIterable<Uint8Array> => prefix.read(dataStart);
+  return {
+    ...opened,
+    reader: (sink) => new SalvageReader(new SalvagedPackets(packets(), compression, sink), dataStart, chunks),
   };
 }
 
@@ -74,7 +89,7 @@ async function readHeader(prefix: Prefix, limit: number): Promise<FlatbufferTabl
     }
     if (await prefix.fill(start + 4 + size)) {
       // A copy: the prefix may move while it grows.
-      return new FlatbufferTable(prefix.bytes.slice(start, start + 4 + size), 'IOHE', 'aedat4: the header');
+      return flatbufferRoot(prefix.bytes.slice(start, start + 4 + size), 'IOHE', 'aedat4: the header');
     }
   }
   throw new RxSpikeError('ERR_TRUNCATED', `aedat4: the input ends in its header, after ${prefix.bytes.length} bytes`);

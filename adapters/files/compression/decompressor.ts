@@ -8,6 +8,8 @@ export interface Decompressor {
    * limit, `ERR_UNSUPPORTED` for parts of the format that are not read.
    */
   expand(frame: Uint8Array): Uint8Array;
+  /** Bytes of the frame that was expanded last, where it is known; what lies behind them is not looked at. */
+  readonly frameBytes?: number;
 }
 
 /** Room for output that grows as it is filled, up to a limit. */

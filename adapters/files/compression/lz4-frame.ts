@@ -8,7 +8,8 @@ import { xxh32 } from './xxh32.js';
  * LZ4 frames (https://github.com/lz4/lz4, `doc/lz4_Frame_format.md`): checked for size before anything is written, and
  * by their checksums where they carry them. Dictionaries are not supported.
  */
-const MAGIC = 0x184d2204;
+/** What a frame begins with, as a little-endian number. */
+export const LZ4_FRAME_MAGIC = 0x184d2204;
 const MIN_BLOCK_ID = 4;
 const CORRUPT = 'lz4 frame: ';
 
@@ -31,7 +32,7 @@ const u32 = (bytes: Uint8Array, at: number): number =>
 function readDescriptor(frame: Uint8Array): Descriptor {
   if (frame.length < LZ4_FRAME_HEADER_BYTES + 1) throw truncated('its header');
   const { magic, flags, block } = parseLz4FrameHeader(frame);
-  if (magic !== MAGIC) throw corrupt(`begins with 0x${magic.toString(16)}`);
+  if (magic !== LZ4_FRAME_MAGIC) throw corrupt(`begins with 0x${magic.toString(16)}`);
   if (flags >> 6 !== 1 || (flags & 2) !== 0) throw corrupt(`flags 0x${flags.toString(16)}`);
   if ((flags & 1) !== 0) throw new RxSpikeError('ERR_UNSUPPORTED', `${CORRUPT}needs a dictionary`);
   const blockId = (block >> 4) & 7;
@@ -52,6 +53,7 @@ function readDescriptor(frame: Uint8Array): Descriptor {
 
 /** Expands LZ4 frames of at most `limit` bytes of content. */
 export class Lz4Decompressor implements Decompressor {
+  frameBytes = 0;
   readonly #output: BoundedOutput;
 
   constructor(limit: number) {
@@ -84,7 +86,9 @@ export class Lz4Decompressor implements Decompressor {
     if (contentChecksum) {
       if (frame.length < at + 4) throw truncated('its checksum');
       if (xxh32(content, 0, length) !== (u32(frame, at) | 0)) throw corrupt('content checksum does not match');
+      at += 4;
     }
+    this.frameBytes = at;
     return content;
   }
 

@@ -19,10 +19,10 @@ const essence = ({ events, digest, report, marks, code }: Outcome): unknown => (
 });
 
 describe('cuts into chunks change nothing', () => {
-  it.each(SEQUENCES)('$name in chunks of one byte', async ({ bytes, open }) => {
+  it.each(SEQUENCES)('$name in chunks of one byte', async ({ bytes, open, eventless }) => {
     const whole = await read(bytes, open);
     expect(whole.code).toBeNull();
-    expect(whole.events).toBeGreaterThan(100);
+    expect(whole.events).toBeGreaterThanOrEqual(eventless === true ? 0 : 100);
     expect(essence(await read(chunked(bytes, [1]), open))).toEqual(essence(whole));
   });
 

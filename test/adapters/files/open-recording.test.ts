@@ -33,7 +33,7 @@ describe('what cannot be opened', () => {
     ['noise said to be N-MNIST', noise(4000), { format: 'nmnist' }, 'ERR_UNKNOWN_FORMAT', /not plausible/],
     ['N-MNIST without its extension', sample('nmnist.bin'), { name: 'a.xyz' }, 'ERR_UNKNOWN_FORMAT', /no known/],
     ['AEDAT said to be another', sample('lz4.aedat4'), { format: 'aedat2' }, 'ERR_UNKNOWN_FORMAT', /aedat2/],
-    ['AEDAT 1.0', ascii('#!AER-DAT1.0\r\n......'), {}, 'ERR_UNSUPPORTED', /AEDAT 1.0/],
+    ['noise named .dat', noise(4000), { name: 'a.dat' }, 'ERR_UNKNOWN_FORMAT', /not plausible as AEDAT 1.0/],
     ['AEDAT 5', ascii('#!AER-DAT5.0\r\n......'), {}, 'ERR_UNSUPPORTED', /AEDAT/],
     ['a header cut short', ascii('#!AER-DAT4.0\r\n\xff'), {}, 'ERR_TRUNCATED', /header/],
     ['a version line cut short', ascii('#!AER-D'), {}, 'ERR_TRUNCATED', /header/],

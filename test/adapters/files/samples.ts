@@ -18,18 +18,22 @@ export interface SampleRow {
   readonly mayEndAfter?: 'record' | 'packet';
   /** True where the opener looks at more bytes than it lets decide how events are read. */
   readonly looksFar?: true;
+  /** True where all that it holds is no event. */
+  readonly eventless?: true;
   /** True where the same bytes are written in another way only, so that damaging them shows nothing new. */
   readonly variant?: true;
 }
 
 const file = (name: string): string => `test/data/files/${name}`;
 
-const aedat = (name: string, format: FormatName, grain: number): SampleRow => ({
+const row = (name: string, format: FormatName, grain: number): SampleRow => ({
   name,
   format,
   file: file(name),
   grain,
 });
+
+const ARCHIVE = { archive: true, grain: 0 } as const;
 
 export const SAMPLE_ROWS: readonly SampleRow[] = [
   {
@@ -41,15 +45,42 @@ export const SAMPLE_ROWS: readonly SampleRow[] = [
     mayEndAfter: 'record',
     looksFar: true,
   },
+  { ...row('dvs128-1.0.aedat', 'aedat1', 12), mayEndAfter: 'record' },
+  { ...row('dvs128-headerless.dat', 'aedat1', 12), mayEndAfter: 'record', variant: true },
   // Words of images and of the inertial sensor stand between the events.
-  { ...aedat('davis240.aedat', 'aedat2', 400), mayEndAfter: 'record' },
-  { ...aedat('dvs128.aedat', 'aedat2', 16), mayEndAfter: 'record' },
+  { ...row('davis240.aedat', 'aedat2', 400), mayEndAfter: 'record' },
+  { ...row('dvs128.aedat', 'aedat2', 16), mayEndAfter: 'record' },
   // Packets of other types stand between two of events; events are delivered one by one.
-  { ...aedat('davis346-3.1.aedat', 'aedat3.1', 700), mayEndAfter: 'packet' },
-  { ...aedat('dvs128-3.0.aedat', 'aedat3.0', 36), mayEndAfter: 'packet' },
-  aedat('none.aedat4', 'aedat4', 8_000),
-  aedat('lz4.aedat4', 'aedat4', 8_000),
-  { ...aedat('lz4-high.aedat4', 'aedat4', 8_000), variant: true },
-  aedat('zstd.aedat4', 'aedat4', 8_000),
-  { ...aedat('zstd-high.aedat4', 'aedat4', 8_000), variant: true },
+  { ...row('davis346-3.1.aedat', 'aedat3.1', 700), mayEndAfter: 'packet' },
+  { ...row('dvs128-3.0.aedat', 'aedat3.0', 36), mayEndAfter: 'packet' },
+  row('none.aedat4', 'aedat4', 8_000),
+  row('lz4.aedat4', 'aedat4', 8_000),
+  { ...row('lz4-high.aedat4', 'aedat4', 8_000), variant: true },
+  row('zstd.aedat4', 'aedat4', 8_000),
+  { ...row('zstd-high.aedat4', 'aedat4', 8_000), variant: true },
+  { ...row('dvs.es', 'es', 1_000), mayEndAfter: 'record' },
+  { ...row('dvs-1.0.es', 'es', 1_000), mayEndAfter: 'record' },
+  { ...row('atis.es', 'es', 1_000), mayEndAfter: 'record' },
+  { ...row('atis-1.0.es', 'es', 1_000), mayEndAfter: 'record', variant: true },
+  { ...row('colour.es', 'es', 1_000), mayEndAfter: 'record' },
+  { ...row('colour-1.0.es', 'es', 1_000), mayEndAfter: 'record', variant: true },
+  { ...row('display.es', 'es', 1_000), mayEndAfter: 'record' },
+  { ...row('generic.es', 'es', 1_000), mayEndAfter: 'record', eventless: true },
+  { ...row('dvs.bag', 'rosbag', 8_000) },
+  { ...row('dvs-lz4.bag', 'rosbag', 8_000) },
+  { ...row('prophesee-bz2.bag', 'rosbag', 8_000) },
+  { ...row('dvs.mcap', 'mcap', 8_000) },
+  { ...row('dvs-lz4.mcap', 'mcap', 8_000) },
+  { ...row('dvs-zstd.mcap', 'mcap', 8_000) },
+  { ...row('packets.mcap', 'mcap', 8_000) },
+  { ...row('ros1.mcap', 'mcap', 8_000), variant: true },
+  { ...row('prophesee-ecf.hdf5', 'hdf5', 0), ...ARCHIVE },
+  { ...row('dsec-blosc.h5', 'hdf5', 0), ...ARCHIVE },
+  { ...row('m3ed.h5', 'hdf5', 0), ...ARCHIVE, variant: true },
+  { ...row('mvsec.h5', 'hdf5', 0), ...ARCHIVE },
+  { ...row('plain.h5', 'hdf5', 0), ...ARCHIVE },
+  { ...row('rpg.h5', 'hdf5', 0), ...ARCHIVE },
+  { ...row('tree1.h5', 'hdf5', 0), ...ARCHIVE },
+  { ...row('filters.h5', 'hdf5', 0), ...ARCHIVE, variant: true },
+  { ...row('indexes.h5', 'hdf5', 0), ...ARCHIVE, variant: true },
 ];

@@ -3,6 +3,7 @@ import { openSource } from '../../../../adapters/files/open-recording.js';
 import { Prefix } from '../../../../adapters/files/prefix.js';
 import { recognise } from '../../../../adapters/files/recognise.js';
 import type { OpenOptions } from '../../../../adapters/files/recording.js';
+import { RxSpikeError } from '../../../../src/index.js';
 import { plan, type Plan } from './mutate.js';
 
 /** Most bytes that a damaged file may make a decoder hold in one packet. */
@@ -73,6 +74,7 @@ async function progress(bytes: Uint8Array, open: OpenOptions): Promise<Progress>
     reads.push([at, at + 1, events]);
     for (const batch of decoder.push(bytes.slice(at, at + 1))) events += batch.length;
   }
+  // What only the end makes whole is not due before it.
   reads.push([bytes.length, Infinity, events]);
   return { openedTo, reads, random: false };
 }
@@ -108,13 +110,19 @@ export interface Whole {
 export async function subject({ name, bytes, open: options, looksFar }: Whole): Promise<Subject> {
   const open = { maxPacketBytes: MOST_PACKET, ...options };
   const events = { t: [] as number[], x: [] as number[], y: [] as number[], p: [] as number[] };
-  for await (const { t, x, y, p, length } of (await openSource(byteSource(bytes), open)).events()) {
-    for (let i = 0; i < length; i++) {
-      events.t.push(t[i]);
-      events.x.push(x[i]);
-      events.y.push(y[i]);
-      events.p.push(p[i]);
+  const recording = await openSource(byteSource(bytes), open);
+  try {
+    for await (const { t, x, y, p, length } of recording.events()) {
+      for (let i = 0; i < length; i++) {
+        events.t.push(t[i]);
+        events.x.push(x[i]);
+        events.y.push(y[i]);
+        events.p.push(p[i]);
+      }
     }
+  } catch (error) {
+    // The first bytes of a file may end inside of something.
+    if (!(error instanceof RxSpikeError) || error.code !== 'ERR_TRUNCATED') throw error;
   }
   const { openedTo, reads, random } = await progress(bytes, open);
   const deliveredBefore = (other: Uint8Array): number | null => {

@@ -1,0 +1,70 @@
+import { type WritableFormat, formatOfName } from '../../adapters/files/index.node.js';
+import type { CommandResult } from '../command.js';
+import {
+  type CopyFacts,
+  type CopyOutcome,
+  type WritingOptions,
+  checkStdout,
+  copyFacts,
+  copyRecording,
+  copyRemarks,
+} from '../copy-recording.js';
+import { type FilterOptions, filterSteps, raisedTimes } from '../event-filters.js';
+import { UsageError, oneLine } from '../failure.js';
+import { type InputOptions, inputFile } from '../input-file.js';
+import { byteCount, thousands } from '../numbers.js';
+import { expectedOrientation, orientationNote } from '../orientation.js';
+import type { Output } from '../output.js';
+import { outputTarget } from '../output-target.js';
+
+export interface ConvertOptions extends InputOptions, WritingOptions, Omit<FilterOptions, 'orient'> {
+  readonly upright?: boolean;
+}
+
+/** The format that OUT is written in. @throws `UsageError` */
+function formatOfTarget(out: string, to: WritableFormat | undefined): WritableFormat {
+  const format = to ?? formatOfName(out);
+  if (format !== null) return format;
+  const what = out === '-' ? 'stdout has no extension' : `${out}: the extension names no format that is written`;
+  throw new UsageError(`${what}; --to says which it is to be`);
+}
+
+/** What is said beside the result. */
+function remarks(facts: CopyFacts, { stream }: CopyOutcome, to: WritableFormat, raised: number): string[] {
+  const turned = stream === null ? null : orientationNote(stream, to);
+  return [
+    ...copyRemarks(facts),
+    ...(raised > 0 ? [`times that stepped back before the filter were raised: ${thousands(raised)}`] : []),
+    ...(turned === null ? [] : [`${turned}; --upright turns them`]),
+  ];
+}
+
+/** `rxspike convert IN OUT`: writes a recording in another format, or a part of it. */
+export async function convert(
+  inText: string,
+  out: string,
+  options: ConvertOptions,
+  output: Output,
+): Promise<CommandResult> {
+  const input = inputFile('convert', inText, options);
+  const to = formatOfTarget(out, options.to);
+  checkStdout(out, to, output.json);
+  const links = filterSteps({ ...options, orient: options.upright ? expectedOrientation(to) : undefined });
+  const target = await outputTarget(out, { input, force: options.force ?? false });
+  const facts = copyFacts(inText, out);
+  facts.to = to;
+  const outcome = await copyRecording(
+    { input, target, format: () => to, options, links, salvage: false },
+    facts,
+    output,
+  );
+  const say = out === '-' ? output.note : output.line;
+  const raised = raisedTimes(outcome.states);
+  if (outcome.interrupted) {
+    say(`interrupted: ${oneLine(out)} was not written`);
+    return { json: { ...facts, raised }, status: 130 };
+  }
+  remarks(facts, outcome, to, raised).forEach(output.note);
+  say(`wrote ${oneLine(out)}: ${to}, ${thousands(facts.written)} events, ${byteCount(facts.bytes)}`);
+  return { json: { ...facts, raised }, status: 0 };
+}
