@@ -4,7 +4,7 @@ import { projectRoot } from '../shared-data.js';
 
 // Every ```ts block of the README and of docs/ runs as it stands. A block that begins with `// prints: TEXT` lines must
 // print exactly these; any other must print something.
-const PAGES = ['README.md', ...readdirSync(projectRoot('docs')).map((file) => `docs/${file}`)].filter((page) =>
+const PAGES = ['README.md', ...readdirSync(projectRoot('docs'), { recursive: true }).map((file) => `docs/${String(file)}`)].filter((page) =>
   page.endsWith('.md'),
 );
 const FOLDER = projectRoot('test', 'docs', '.examples');
