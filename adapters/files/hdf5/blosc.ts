@@ -4,7 +4,7 @@ import { ZstdDecompressor } from '../compression/zstd.js';
 import { bitUnshuffle } from './bitshuffle.js';
 import { decodeBlosclz } from './blosclz.js';
 import { hdf5Corrupt, hdf5Unsupported } from './cursor.js';
-import { inflateBounded } from './deflate.js';
+import { BoundedInflate } from './deflate.js';
 import { unshuffleInto } from './shuffle.js';
 
 const HEAD = 16;
@@ -24,12 +24,14 @@ interface Header {
 export class BloscDecoder {
   readonly #limit: number;
   readonly #zstd: ZstdDecompressor;
+  readonly #inflate: BoundedInflate;
   #out = new Uint8Array(0);
   #block = new Uint8Array(0);
 
   constructor(limit: number) {
     this.#limit = limit;
     this.#zstd = new ZstdDecompressor(limit);
+    this.#inflate = new BoundedInflate(limit);
   }
 
   /** The content of a chunk; valid until the next call. @throws `ERR_CORRUPT`, `ERR_TRUNCATED`, `ERR_LIMIT`, `ERR_UNSUPPORTED` */
@@ -112,7 +114,7 @@ export class BloscDecoder {
     else if (codec === 1) {
       good = decodeLz4Block(stream, { from: 0, to: stream.length }, target, { at, end, first: at }) === end;
     } else if (codec === 3 || codec === 4) {
-      const content = codec === 3 ? inflateBounded(stream, end - at) : this.#zstd.expand(stream);
+      const content = codec === 3 ? this.#inflate.expand(stream) : this.#zstd.expand(stream);
       good = content.length === end - at;
       if (good) target.set(content, at);
     } else throw hdf5Unsupported(`Blosc with ${CODECS[codec] ?? `codec ${codec}`} is not read`);

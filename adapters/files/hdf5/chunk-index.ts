@@ -1,42 +1,18 @@
-import { hdf5Unsupported, type Cursor } from './cursor.js';
+import type { ChunkGrid, ChunkPlace } from './chunk-place.js';
+import { hdf5Unsupported } from './cursor.js';
 import { extensibleArrayChunks } from './extensible-array.js';
 import type { FileBytes } from './file-bytes.js';
 import { fixedArrayChunks } from './fixed-array.js';
-import type { Layout } from './layout.js';
+import type { ChunkedLayout } from './layout.js';
 import { tree1Chunks } from './tree1.js';
 import { tree2Records } from './tree2.js';
-
-/** A chunk of a dataset. */
-export interface ChunkPlace {
-  /** Number of the chunk, counted row by row in the grid of chunks. */
-  readonly number: number;
-  readonly address: number;
-  /** Bytes as stored. */
-  readonly size: number;
-  /** A set bit says that this filter was not applied. */
-  readonly mask: number;
-}
-
-/** The chunks of a dataset as a grid. */
-export interface ChunkGrid {
-  /** Chunks along each dimension. */
-  readonly counts: readonly number[];
-  /** Elements of a chunk along each dimension. */
-  readonly chunk: readonly number[];
-  /** Bytes of a chunk without filters. */
-  readonly bytes: number;
-  /** True where chunks went through filters, so that each has a size of its own. */
-  readonly filtered: boolean;
-  /** True where only the first dimension may grow, which the arrays need. */
-  readonly growsDown: boolean;
-}
 
 const CHUNKS = [10, 11];
 
 /** The chunks of a dataset that were written, by number. @throws (while iterating) as the structures that they are in */
 export async function* chunkPlaces(
   file: FileBytes,
-  layout: Layout & { readonly kind: 'chunked' },
+  layout: ChunkedLayout,
   grid: ChunkGrid,
 ): AsyncGenerator<ChunkPlace> {
   const { address, index } = layout;
@@ -65,13 +41,4 @@ async function* tree2Chunks(file: FileBytes, address: number, grid: ChunkGrid): 
     for (const count of grid.counts) number = number * count + record.uint(8);
     if (at !== null) yield { number, address: at, size, mask };
   }
-}
-
-/** An element of a fixed or an extensible array: where a chunk lies, and, where chunks are filtered, size and mask. */
-export function arrayElement(cursor: Cursor, elementBytes: number, number: number, grid: ChunkGrid): ChunkPlace | null {
-  const part = cursor.part(elementBytes, 'chunk entry');
-  const address = part.address();
-  if (address === null) return null;
-  if (part.left === 0) return { number, address, size: grid.bytes, mask: 0 };
-  return { number, address, size: part.uint(part.left - 4), mask: part.u32() };
 }

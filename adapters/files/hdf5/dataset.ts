@@ -1,11 +1,13 @@
 import { RxSpikeError } from '../../../src/index.js';
-import { chunkPlaces, type ChunkGrid, type ChunkPlace } from './chunk-index.js';
+import { chunkPlaces } from './chunk-index.js';
+import type { ChunkGrid } from './chunk-place.js';
+import { ChunkReader, type Expansion } from './chunk-reader.js';
 import { hdf5Corrupt, hdf5Unsupported } from './cursor.js';
 import { readDataspace, type Dataspace } from './dataspace.js';
 import { readDatatype, type Datatype } from './datatype.js';
 import type { FileBytes } from './file-bytes.js';
-import { FilterPipeline, readFilters, type FilterEntry } from './filters.js';
-import { readLayout, type Layout } from './layout.js';
+import { readFilters, type FilterEntry } from './filters.js';
+import { readLayout, type ChunkedLayout, type Layout } from './layout.js';
 import { MESSAGE, type HeaderMessage } from './object-header.js';
 
 /** Successive rows of a dataset: row r begins at byte `r·stride`. */
@@ -13,12 +15,6 @@ export interface Band {
   readonly bytes: Uint8Array;
   readonly rows: number;
   readonly stride: number;
-}
-
-/** Keeps what a file expands to in proportion to its size. */
-export interface Expansion {
-  /** Takes bytes in that were made of compressed ones. @throws `ERR_LIMIT` */
-  add(bytes: number): void;
 }
 
 /** Bytes of a dataset without chunks that are read at once. */
@@ -107,63 +103,53 @@ export class Dataset {
     }
   }
 
-  async *#chunked(
-    file: FileBytes,
-    layout: Layout & { readonly kind: 'chunked' },
-    limit: number,
-    expansion: Expansion,
-  ): AsyncGenerator<Band> {
+  async *#chunked(file: FileBytes, layout: ChunkedLayout, limit: number, expansion: Expansion): AsyncGenerator<Band> {
     const { chunk } = layout;
-    const { dims, most } = this.#space;
-    if (chunk.length !== dims.length || chunk.some((size) => size === 0)) {
-      throw hdf5Corrupt(`${this.path} has chunks of another shape`);
-    }
-    const bytes = chunk.reduce((all, size) => all * size, this.type.size);
-    if (bytes > limit) throw this.#tooLarge('chunk', bytes, limit);
-    const counts = dims.map((size, d) => Math.ceil(size / chunk[d]));
-    const across = counts[1] ?? 1;
-    if (chunk[0] * this.columns * this.type.size > limit) {
-      throw this.#tooLarge('row of chunks', chunk[0] * this.columns * this.type.size, limit);
-    }
-    const grid: ChunkGrid = {
-      counts,
-      chunk,
-      bytes,
-      filtered: this.#filters.length > 0,
-      growsDown: dims.length === 1 || dims[1] === most[1],
-    };
-    const reader = new ChunkReader(
-      file,
-      this,
-      new FilterPipeline(this.#filters, this.type.size, bytes),
-      grid,
-      expansion,
-    );
+    const grid = this.#grid(chunk, limit);
+    const across = grid.counts[1] ?? 1;
+    const reader = new ChunkReader(file, this.path, this.#filters, grid, expansion);
     const stride = this.columns * this.type.size;
     const table = across > 1 ? new Uint8Array(chunk[0] * stride) : null;
     let next = 0;
     for await (const place of chunkPlaces(file, layout, grid)) {
       const [down, right] = [Math.floor(place.number / across), place.number % across];
       if (place.number > next) throw this.#unwritten(Math.floor(next / across) * chunk[0]);
-      if (place.number < next || down >= counts[0]) throw hdf5Corrupt(`${this.path} has its chunks out of order`);
+      if (place.number < next || down >= grid.counts[0]) throw hdf5Corrupt(`${this.path} has its chunks out of order`);
       next++;
       const rows = Math.min(chunk[0], this.rows - down * chunk[0]);
       const edge = rows < chunk[0] || (right + 1) * (chunk[1] ?? 1) > this.columns;
-      const content = await reader.read(place, edge && layout.edgesUnfiltered);
+      const bytes = await reader.read(place, edge && layout.edgesUnfiltered);
       const width = (chunk[1] ?? 1) * this.type.size;
-      const whole = Math.min(rows, Math.floor(content.length / width));
+      const whole = Math.min(rows, Math.floor(bytes.length / width));
       if (table === null) {
-        if (whole > 0) yield { bytes: content, rows: whole, stride: width };
+        if (whole > 0) yield { bytes, rows: whole, stride: width };
       } else {
-        const used = Math.min(width, stride - right * width);
-        for (let r = 0; r < whole; r++)
-          table.set(content.subarray(r * width, r * width + used), r * stride + right * width);
+        placeColumns({ bytes, rows: whole, stride: width }, table, stride, right * width);
         if (right === across - 1 && whole === rows) yield { bytes: table, rows, stride };
       }
       if (whole < rows)
         throw hdf5Corrupt(`chunk ${place.number} of ${this.path} is shorter than a chunk`, place.address);
     }
-    if (next < counts[0] * across) throw this.#unwritten(Math.floor(next / across) * chunk[0]);
+    if (next < grid.counts[0] * across) throw this.#unwritten(Math.floor(next / across) * chunk[0]);
+  }
+
+  #grid(chunk: readonly number[], limit: number): ChunkGrid {
+    const { dims, most } = this.#space;
+    if (chunk.length !== dims.length || chunk.some((size) => size === 0)) {
+      throw hdf5Corrupt(`${this.path} has chunks of another shape`);
+    }
+    const bytes = chunk.reduce((all, size) => all * size, this.type.size);
+    const row = chunk[0] * this.columns * this.type.size;
+    if (bytes > limit) throw this.#tooLarge('chunk', bytes, limit);
+    if (row > limit) throw this.#tooLarge('row of chunks', row, limit);
+    return {
+      counts: dims.map((size, d) => Math.ceil(size / chunk[d])),
+      chunk,
+      elementBytes: this.type.size,
+      bytes,
+      filtered: this.#filters.length > 0,
+      growsDown: dims.length === 1 || dims[1] === most[1],
+    };
   }
 
   #unwritten(row: number): RxSpikeError {
@@ -181,43 +167,8 @@ export class Dataset {
   }
 }
 
-/** Reads chunks and undoes their filters. */
-class ChunkReader {
-  readonly #file: FileBytes;
-  readonly #dataset: Dataset;
-  readonly #pipeline: FilterPipeline;
-  readonly #grid: ChunkGrid;
-  readonly #expansion: Expansion;
-  readonly #data: (at: number, length: number, what: string) => Promise<Uint8Array>;
-  #stored = 0;
-
-  constructor(file: FileBytes, dataset: Dataset, pipeline: FilterPipeline, grid: ChunkGrid, expansion: Expansion) {
-    this.#file = file;
-    this.#dataset = dataset;
-    this.#pipeline = pipeline;
-    this.#grid = grid;
-    this.#expansion = expansion;
-    this.#data = file.ahead();
-  }
-
-  async read({ number, address, size, mask }: ChunkPlace, unfiltered: boolean): Promise<Uint8Array> {
-    const what = `chunk ${number} of ${this.#dataset.path}`;
-    this.#stored += size;
-    if (this.#stored > this.#file.size) throw hdf5Corrupt(`the chunks of ${this.#dataset.path} overlap`, address);
-    if (size > 2 * this.#grid.bytes + 4096) throw hdf5Corrupt(`${what} says ${size} bytes stored`, address);
-    const stored = await this.#data(address, size, what);
-    if (unfiltered || !this.#grid.filtered) return stored;
-    this.#expansion.add(this.#grid.bytes);
-    try {
-      return this.#pipeline.expand(stored, mask);
-    } catch (error) {
-      if (!(error instanceof RxSpikeError)) throw error;
-      const reason = error.message.replace(/^hdf5: /, '');
-      const code = error.code === 'ERR_TRUNCATED' ? 'ERR_CORRUPT' : error.code;
-      throw new RxSpikeError(code, `hdf5: ${what} at byte ${address}: ${reason}`, {
-        details: { offset: address },
-        cause: error,
-      });
-    }
-  }
+/** Puts the columns of a chunk into a table at byte `at` of its rows. */
+function placeColumns({ bytes, rows, stride: width }: Band, table: Uint8Array, stride: number, at: number): void {
+  const used = Math.min(width, stride - at);
+  for (let r = 0; r < rows; r++) table.set(bytes.subarray(r * width, r * width + used), r * stride + at);
 }

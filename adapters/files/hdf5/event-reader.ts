@@ -1,10 +1,12 @@
+import { RxSpikeError } from '../../../src/index.js';
 import { floatTime } from '../columns/time-unit.js';
 import type { Role } from '../columns/column-names.js';
 import type { BatchReader, Counts, EventBatch } from '../decoder.js';
 import type { TimeUnit } from '../recording.js';
 import type { SideSink } from '../side.js';
 import { hdf5Corrupt } from './cursor.js';
-import type { Band, Dataset, Expansion } from './dataset.js';
+import type { Expansion } from './chunk-reader.js';
+import type { Band, Dataset } from './dataset.js';
 import type { ColumnPlace, TriggerMembers } from './event-sources.js';
 import type { FileBytes } from './file-bytes.js';
 import { NumberReader } from './numbers.js';
@@ -21,6 +23,10 @@ export interface ReadPlan {
   readonly triggers: { readonly dataset: Dataset; readonly members: TriggerMembers } | null;
   /** Most bytes of a chunk. */
   readonly limit: number;
+  /** Bytes that the file says it has. */
+  readonly end: number;
+  /** Objects that could not be read. */
+  readonly problems: number;
   /** Makes the account of one reading. */
   readonly expansion: () => Expansion;
 }
@@ -98,6 +104,7 @@ export class EventReader implements BatchReader {
   constructor(plan: ReadPlan, sink: SideSink | null) {
     this.#plan = plan;
     this.#sink = sink;
+    if (plan.problems > 0) this.violations['unreadableObject'] = plan.problems;
     if (plan.triggers !== null && plan.triggers.dataset.rows > 0) this.side['triggers'] = plan.triggers.dataset.rows;
   }
 
@@ -126,7 +133,7 @@ export class EventReader implements BatchReader {
     } finally {
       for (const stream of streams.values()) await stream.close();
     }
-    this.#checkLengths([...streams.keys()]);
+    this.#checkEnd([...streams.keys()]);
   }
 
   #columns(streams: Map<Dataset, RowStream>, expansion: Expansion): Column[] {
@@ -137,10 +144,17 @@ export class EventReader implements BatchReader {
     });
   }
 
-  #checkLengths(datasets: readonly Dataset[]): void {
-    if (datasets.every(({ rows }) => rows === datasets[0].rows)) return;
-    const lengths = datasets.map(({ path, rows }) => `${path} ${rows}`).join(', ');
-    throw hdf5Corrupt(`the columns are of different lengths: ${lengths}`);
+  /** What can be told only when all was read: columns of different lengths, and a cut that no event lay behind. */
+  #checkEnd(datasets: readonly Dataset[]): void {
+    if (!datasets.every(({ rows }) => rows === datasets[0].rows)) {
+      const lengths = datasets.map(({ path, rows }) => `${path} ${rows}`).join(', ');
+      throw hdf5Corrupt(`the columns are of different lengths: ${lengths}`);
+    }
+    const { file, end } = this.#plan;
+    if (file.size >= end) return;
+    throw new RxSpikeError('ERR_TRUNCATED', `hdf5: the file says that it has ${end} bytes, ${file.size} are there`, {
+      details: { offset: file.size, end },
+    });
   }
 
   #take(role: Role, reader: NumberReader, values: Float64Array, count: number): void {

@@ -1,7 +1,7 @@
 import { columnOfName, type Role } from '../columns/column-names.js';
 import type { TimeUnit } from '../recording.js';
 import type { Dataset } from './dataset.js';
-import type { CompoundMember, NumberType } from './datatype.js';
+import type { NumberType } from './datatype.js';
 import type { Group } from './tree-walk.js';
 
 /** Where the values of one column of events lie: a dataset, and how far into its rows. */
@@ -96,7 +96,7 @@ function asColumns(group: Group): EventSource | null {
 function asRecords(group: Group, dataset: Dataset): EventSource | null {
   if (dataset.type.kind !== 'compound' || dataset.columns !== 1) return null;
   const places = new Map<Role, ColumnPlace>();
-  for (const { name, offset, type } of dataset.type.members as readonly CompoundMember[]) {
+  for (const { name, offset, type } of dataset.type.members) {
     const column = columnOfName(name);
     if (column === null || type.kind !== 'number' || places.has(column.role)) continue;
     places.set(column.role, { dataset, offset, type, unit: column.unit });

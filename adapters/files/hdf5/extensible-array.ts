@@ -1,5 +1,5 @@
 import { hdf5Corrupt, type Cursor } from './cursor.js';
-import { arrayElement, type ChunkGrid, type ChunkPlace } from './chunk-index.js';
+import { arrayElement, type ChunkGrid, type ChunkPlace } from './chunk-place.js';
 import type { FileBytes } from './file-bytes.js';
 
 const MOST_BITS = 64;
@@ -18,6 +18,8 @@ interface Shape {
   /** Elements that have ever been set. */
   readonly count: number;
 }
+
+const power = (n: number): boolean => n > 0 && (n & (n - 1)) === 0;
 
 /** Data blocks of super block `s`, and elements of each. */
 const blocksOf = (s: number): number => 2 ** Math.floor(s / 2);
@@ -55,7 +57,7 @@ export async function* extensibleArrayChunks(
       for (let b = 0; b < blocksOf(s); b++, number += elementsOf(s, shape)) {
         const at = block.address();
         if (at !== null && number < shape.count)
-          yield* dataBlock(file, at, elementsOf(s, shape), number, shape, grid, null);
+          yield* dataBlock(file, { at, elements: elementsOf(s, shape), first: number, written: null }, shape, grid);
       }
     } else {
       const at = block.address();
@@ -83,7 +85,6 @@ function readShape(
   head.skip(head.sizes.length);
   const index = head.address();
   head.checksum();
-  const power = (n: number): boolean => n > 0 && (n & (n - 1)) === 0;
   const elements = elementBytes === offset || elementBytes >= offset + 5;
   if (!elements || bits === 0 || bits > MOST_BITS || !power(blockElements) || !power(pointers) || pageBits > 32) {
     throw head.corrupt('describes no array');
@@ -125,18 +126,25 @@ async function* superBlock(
     // There are bytes for whole masks, but the bits of all blocks lie one after another.
     const written = (page: number): boolean =>
       ((masks[(b * pages + page) >> 3] >> (7 - ((b * pages + page) & 7))) & 1) === 1;
-    if (data !== null) yield* dataBlock(file, data, elements, number, shape, grid, pages > 0 ? written : null);
+    if (data !== null)
+      yield* dataBlock(file, { at: data, elements, first: number, written: pages > 0 ? written : null }, shape, grid);
   }
+}
+
+interface DataBlock {
+  readonly at: number;
+  readonly elements: number;
+  /** Number of its first element. */
+  readonly first: number;
+  /** Which of its pages were written; null where it has none. */
+  readonly written: ((page: number) => boolean) | null;
 }
 
 async function* dataBlock(
   file: FileBytes,
-  at: number,
-  elements: number,
-  first: number,
+  { at, elements, first, written }: DataBlock,
   shape: Shape,
   grid: ChunkGrid,
-  written: ((page: number) => boolean) | null,
 ): AsyncGenerator<ChunkPlace> {
   const prefixBytes = 6 + file.sizes.offset + shape.positionBytes;
   if (written === null) {

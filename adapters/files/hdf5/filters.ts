@@ -1,7 +1,7 @@
 import { BitshuffleFilter } from './bitshuffle.js';
 import { BloscDecoder } from './blosc.js';
 import { hdf5Unsupported, type Cursor } from './cursor.js';
-import { inflateBounded } from './deflate.js';
+import { BoundedInflate } from './deflate.js';
 import { decodeEcf } from './ecf.js';
 import { checkFletcher32 } from './fletcher32.js';
 import { decodeLz4Filter } from './lz4-filter.js';
@@ -79,8 +79,10 @@ export class FilterPipeline {
 
 function undoOf({ id, values }: FilterEntry, elementBytes: number, most: number): Undo {
   switch (id) {
-    case 1:
-      return (bytes) => inflateBounded(bytes, most);
+    case 1: {
+      const inflate = new BoundedInflate(most);
+      return (bytes) => inflate.expand(bytes);
+    }
     case 2: {
       const size = values[0] ?? elementBytes;
       return (bytes) => unshuffle(bytes, size);

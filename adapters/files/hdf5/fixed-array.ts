@@ -1,4 +1,4 @@
-import { arrayElement, type ChunkGrid, type ChunkPlace } from './chunk-index.js';
+import { arrayElement, type ChunkGrid, type ChunkPlace } from './chunk-place.js';
 import type { FileBytes } from './file-bytes.js';
 
 /**

@@ -13,15 +13,18 @@ export type ChunkIndex =
 export type Layout =
   | { readonly kind: 'compact'; readonly bytes: Uint8Array }
   | { readonly kind: 'contiguous'; readonly address: number | null }
-  | {
-      readonly kind: 'chunked';
-      readonly address: number | null;
-      /** Elements of a chunk along each dimension. */
-      readonly chunk: readonly number[];
-      readonly index: ChunkIndex;
-      /** True where chunks that reach beyond the dataset are stored without filters. */
-      readonly edgesUnfiltered: boolean;
-    };
+  | ChunkedLayout;
+
+/** A dataset in chunks of one size. */
+export interface ChunkedLayout {
+  readonly kind: 'chunked';
+  readonly address: number | null;
+  /** Elements of a chunk along each dimension. */
+  readonly chunk: readonly number[];
+  readonly index: ChunkIndex;
+  /** True where chunks that reach beyond the dataset are stored without filters. */
+  readonly edgesUnfiltered: boolean;
+}
 
 const VIRTUAL = 3;
 

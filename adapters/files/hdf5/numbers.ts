@@ -34,7 +34,7 @@ export class NumberReader {
         for (let i = at; i < end; i++, p += stride) into[i] = bytes[p];
         break;
       case 'i1':
-        for (let i = at; i < end; i++, p += stride) into[i] = view.getInt8(p);
+        for (let i = at; i < end; i++, p += stride) into[i] = (bytes[p] << 24) >> 24;
         break;
       case 'u2':
         for (let i = at; i < end; i++, p += stride) into[i] = view.getUint16(p, little);
@@ -48,15 +48,17 @@ export class NumberReader {
       case 'i4':
         for (let i = at; i < end; i++, p += stride) into[i] = view.getInt32(p, little);
         break;
-      case 'f4':
-        for (let i = at; i < end; i++, p += stride) into[i] = view.getFloat32(p, little);
-        break;
-      case 'f8':
-        for (let i = at; i < end; i++, p += stride) into[i] = view.getFloat64(p, little);
-        break;
       default:
-        this.#wide(view, { from, stride }, into, at, end);
+        if (this.type.float) this.#floats(view, { from, stride }, into, at, end);
+        else this.#wide(view, { from, stride }, into, at, end);
     }
+  }
+
+  #floats(view: DataView, { from, stride }: Stride, into: Float64Array, at: number, end: number): void {
+    const { littleEndian: little, size } = this.type;
+    let p = from;
+    if (size === 4) for (let i = at; i < end; i++, p += stride) into[i] = view.getFloat32(p, little);
+    else for (let i = at; i < end; i++, p += stride) into[i] = view.getFloat64(p, little);
   }
 
   #wide(view: DataView, { from, stride }: Stride, into: Float64Array, at: number, end: number): void {

@@ -21,7 +21,7 @@ export const MESSAGE = {
 export interface HeaderMessage {
   readonly type: number;
   /** The body, from its beginning; each reading needs a cursor of its own. */
-  body(): Cursor;
+  readonly body: () => Cursor;
 }
 
 const MOST_MESSAGES = 4096;

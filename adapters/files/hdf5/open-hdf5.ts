@@ -2,14 +2,14 @@ import { RxSpikeError, type StreamInfo } from '../../../src/index.js';
 import type { OpenedArchive } from '../decoder.js';
 import type { Prefix } from '../prefix.js';
 import type { OpenOptions } from '../recording.js';
-import type { Expansion } from './dataset.js';
+import type { Expansion } from './chunk-reader.js';
 import { EventReader, type ReadPlan } from './event-reader.js';
 import { eventSources, triggerRecords, type Arrangement, type EventSource } from './event-sources.js';
 import { FileBytes } from './file-bytes.js';
 import { settle } from './settle.js';
 import { sourceFacts } from './source-facts.js';
 import { readSuperblock } from './superblock.js';
-import { readGroups, type Group } from './tree-walk.js';
+import { readGroups, type Walk } from './tree-walk.js';
 
 /** Content that is always allowed, however small the file. */
 const FREE = 1 << 20;
@@ -38,9 +38,10 @@ export async function openHdf5(prefix: Prefix, options: OpenOptions): Promise<Op
     );
   }
   const file = new FileBytes(parts, options.maxHeaderBytes ?? 1 << 22);
-  const groups = await readGroups(file, await readSuperblock(file));
+  const { root, end } = await readSuperblock(file);
+  const { groups, problems } = await readGroups(file, root);
   const sources = eventSources(groups);
-  const source = chosen(sources, groups, options.topic);
+  const source = chosen(sources, { groups, problems }, options.topic);
   const facts = await sourceFacts(file, source, groups);
   file.opened();
   const limit = options.maxPacketBytes ?? 1 << 26;
@@ -48,7 +49,15 @@ export async function openHdf5(prefix: Prefix, options: OpenOptions): Promise<Op
   const reading = { file, limit, expansion: () => expansionOf(most) };
   const { places, unit, columns } = await settle(source, reading, options);
   const triggers = source.arrangement === 'prophesee' ? triggerRecords(groups) : null;
-  const plan: ReadPlan = { ...reading, places, unit, offset: facts.offset, triggers };
+  const plan: ReadPlan = {
+    ...reading,
+    places,
+    unit,
+    offset: facts.offset,
+    triggers,
+    end,
+    problems: problems.filter(({ code }) => code !== 'ERR_UNSUPPORTED').length,
+  };
   const side = triggers !== null && triggers.dataset.rows > 0 ? ['triggers'] : [];
   const stream: Partial<StreamInfo> = { ...facts.stream, side };
   return {
@@ -68,12 +77,13 @@ function sniffed(source: EventSource, sources: readonly EventSource[], columns: 
 }
 
 /** The events asked for, else the first ones. */
-function chosen(sources: readonly EventSource[], groups: readonly Group[], topic: string | undefined): EventSource {
+function chosen(sources: readonly EventSource[], { groups, problems }: Walk, topic: string | undefined): EventSource {
   const there = sources.map(({ path }) => shown(path)).slice(0, 8);
   if (topic !== undefined) {
     const wanted = topic.replace(/^\/+|\/+$/g, '');
     const found = sources.find(({ path }) => path === wanted || wanted === '' || path.startsWith(`${wanted}/`));
     if (found !== undefined) return found;
+    if (problems.length > 0) throw problems[0];
     throw new RxSpikeError(
       'ERR_ARGUMENT',
       `topic: no events in ${shown(wanted)}; there are some in ${there.join(', ') || 'no group'}`,
@@ -81,6 +91,8 @@ function chosen(sources: readonly EventSource[], groups: readonly Group[], topic
     );
   }
   if (sources.length > 0) return sources[0];
+  // What could not be read may have been the events.
+  if (problems.length > 0) throw problems[0];
   const names = groups[0].names.slice(0, 8).join(', ');
   throw new RxSpikeError(
     'ERR_UNSUPPORTED',

@@ -1,6 +1,6 @@
 import type { StreamInfo } from '../../../src/index.js';
 import type { AttributeValue } from './attributes.js';
-import type { Expansion } from './dataset.js';
+import type { Expansion } from './chunk-reader.js';
 import { RowStream } from './event-reader.js';
 import type { EventSource } from './event-sources.js';
 import type { FileBytes } from './file-bytes.js';
@@ -63,7 +63,7 @@ interface Size {
   readonly height: number;
 }
 
-function size(width: number, height: number): Size | null {
+function checkedSize(width: number, height: number): Size | null {
   const good = [width, height].every((n) => Number.isInteger(n) && n >= 1 && n <= MOST_PIXELS);
   return good ? { width, height } : null;
 }
@@ -72,19 +72,19 @@ function size(width: number, height: number): Size | null {
 function sizeOf(found: ReadonlyMap<string, AttributeValue>): Size | null {
   const [width] = numbers(found.get('width'));
   const [height] = numbers(found.get('height'));
-  if (width !== undefined && height !== undefined) return size(width, height);
+  if (width !== undefined && height !== undefined) return checkedSize(width, height);
   const geometry = found.get('geometry');
   const [, across, down] = typeof geometry === 'string' ? (/^(\d{1,5})x(\d{1,5})$/.exec(geometry) ?? []) : [];
-  if (down !== undefined) return size(Number(across), Number(down));
+  if (down !== undefined) return checkedSize(Number(across), Number(down));
   const resolution = numbers(found.get('sensor_resolution'));
-  return resolution.length >= 2 ? size(resolution[1], resolution[0]) : null;
+  return resolution.length >= 2 ? checkedSize(resolution[1], resolution[0]) : null;
 }
 
 /** M3ED: `calib/resolution`, width first. */
 async function calibratedSize(file: FileBytes, group: Group, groups: readonly Group[]): Promise<Size | null> {
   const calib = groups.find(({ parent, path }) => parent === group && path.endsWith('calib'));
   const values = await smallValues(file, calib, 'resolution', 2);
-  return values === null ? null : size(values[0], values[1]);
+  return values === null ? null : checkedSize(values[0], values[1]);
 }
 
 /** `t_offset`, beside the columns or one group up. */

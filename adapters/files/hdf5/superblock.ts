@@ -3,12 +3,20 @@ import type { FileBytes } from './file-bytes.js';
 
 const SIGNATURE = '\u0089HDF\r\n\u001a\n';
 
+/** Where a file begins and ends. */
+export interface Superblock {
+  /** Address of the root group's object header. */
+  readonly root: number;
+  /** Bytes that a whole file has. */
+  readonly end: number;
+}
+
 /**
  * Reads the superblock, versions 0 to 3 (HDF5 File Format Specification, section II.A), sets the file's field sizes and
- * returns the address of the root group's object header.
+ * says where the file begins.
  * @throws (rejects) `ERR_TRUNCATED`, `ERR_CORRUPT`, `ERR_UNSUPPORTED`
  */
-export async function readSuperblock(file: FileBytes): Promise<number> {
+export async function readSuperblock(file: FileBytes): Promise<Superblock> {
   const head = await file.cursor(0, 16, 'superblock');
   head.expect(SIGNATURE);
   const version = head.u8();
@@ -25,9 +33,11 @@ export async function readSuperblock(file: FileBytes): Promise<number> {
   rest.skip(fixed);
   const base = rest.address();
   if (base !== 0) throw hdf5Unsupported(`a file with base address ${base} is not read`);
-  rest.skip((version < 2 ? 4 : 2) * sizes.offset);
+  rest.skip(sizes.offset);
+  const end = rest.address();
+  rest.skip((version < 2 ? 2 : 0) * sizes.offset);
   const root = rest.address();
   if (version >= 2) rest.checksum();
   if (root === null) throw rest.corrupt('has no root group');
-  return root;
+  return { root, end: end ?? 0 };
 }

@@ -21,11 +21,20 @@ export interface Group {
   readonly names: readonly string[];
 }
 
+/** What is in a file. */
+export interface Walk {
+  /** Those nearer to the root first, each once. */
+  readonly groups: readonly Group[];
+  /** What objects that could not be read were passed by for. */
+  readonly problems: readonly RxSpikeError[];
+}
+
 /**
- * The groups of a file, those nearer to the root first, each once. Objects that cannot be read are passed by.
+ * Finds the groups of a file. Objects that cannot be read are passed by.
  * @throws (rejects) `ERR_TRUNCATED`, `ERR_CORRUPT`, … where the root itself cannot be read; `ERR_LIMIT`
  */
-export async function readGroups(file: FileBytes, root: number): Promise<readonly Group[]> {
+export async function readGroups(file: FileBytes, root: number): Promise<Walk> {
+  const problems: RxSpikeError[] = [];
   const messages = await readObjectHeader(file, root);
   const groups: Group[] = [];
   const seen = new Set([root]);
@@ -36,23 +45,24 @@ export async function readGroups(file: FileBytes, root: number): Promise<readonl
     const below: typeof level = [];
     for (const { path, parent, messages: found } of level) {
       const datasets = new Map<string, Dataset>();
-      const links = (await (depth === 0 ? readLinks(file, found) : passing(() => readLinks(file, found)))) ?? [];
+      const links =
+        (await (depth === 0 ? readLinks(file, found) : passing(() => readLinks(file, found), problems))) ?? [];
       const group: Group = { path, parent, messages: found, datasets, names: links.map(({ name }) => name) };
       groups.push(group);
       for (const { name, address } of links.slice(0, MOST_MEMBERS)) {
         if (seen.has(address) || seen.size > MOST_OBJECTS) continue;
         seen.add(address);
         const memberPath = path === '' ? name : `${path}/${name}`;
-        const member = await passing(() => readObjectHeader(file, address));
+        const member = await passing(() => readObjectHeader(file, address), problems);
         if (member === null) continue;
-        const dataset = await passing(() => Promise.resolve(Dataset.of(memberPath, member)));
+        const dataset = await passing(async () => Dataset.of(memberPath, member), problems);
         if (dataset !== null) datasets.set(name, dataset);
         else below.push({ path: memberPath, parent: group, messages: member });
       }
     }
     level = below;
   }
-  return groups;
+  return { groups, problems };
 }
 
 /** The attributes of an object; none where they cannot be read. */
@@ -63,12 +73,13 @@ export async function attributesOf(
   return (await passing(() => readAttributes(file, messages))) ?? new Map<string, AttributeValue>();
 }
 
-/** What is read; null where it is damaged or not supported. */
-export async function passing<T>(read: () => Promise<T>): Promise<T | null> {
+/** What is read; null where it is damaged or not supported, which is put among the problems. */
+export async function passing<T>(read: () => Promise<T>, problems: RxSpikeError[] = []): Promise<T | null> {
   try {
     return await read();
   } catch (error) {
-    if (error instanceof RxSpikeError && !['ERR_NOT_READABLE', 'ERR_LIMIT'].includes(error.code)) return null;
-    throw error;
+    if (!(error instanceof RxSpikeError) || ['ERR_NOT_READABLE', 'ERR_LIMIT'].includes(error.code)) throw error;
+    problems.push(error);
+    return null;
   }
 }

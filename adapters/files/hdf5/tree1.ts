@@ -1,5 +1,5 @@
 import { hdf5Corrupt } from './cursor.js';
-import type { ChunkGrid, ChunkPlace } from './chunk-index.js';
+import type { ChunkGrid, ChunkPlace } from './chunk-place.js';
 import type { FileBytes } from './file-bytes.js';
 
 const CHUNK_TREE = 1;

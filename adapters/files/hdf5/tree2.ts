@@ -79,7 +79,7 @@ async function* node(
   const found: Cursor[] = [];
   for (let k = 0; k < records; k++) found.push(block.part(shape.recordSize, 'B-tree record'));
   const children: { at: number; records: number; depth: number }[] = [];
-  for (let k = 0; depth > 0 && k <= records; k++) {
+  for (let k = 0; k < (depth === 0 ? 0 : records + 1); k++) {
     const child = block.address();
     if (child === null) throw block.corrupt('has a child that leads nowhere');
     children.push({ at: child, records: block.uint(shape.countBytes), depth: depth - 1 });
