@@ -11,7 +11,7 @@ const WIDTH = 30;
 export class ReadingProgress {
   readonly #output: Output;
   readonly #what: string;
-  readonly #begin = performance.now();
+  #begin = performance.now();
   #shown: number;
   #drawn = false;
   #share: number | null = null;
@@ -43,6 +43,12 @@ export class ReadingProgress {
     const drawn = this.#share === null ? words : `[${bar(this.#share, WIDTH).padEnd(WIDTH)}] ${words}`;
     noteTerminal.write(`\r${(drawn.length <= room ? drawn : words).slice(0, room)}\u001b[K`);
   };
+
+  /** The file is read once more, from its beginning. */
+  again(): void {
+    this.#share = null;
+    this.#begin = performance.now();
+  }
 
   /** Removes the bar. */
   end(): void {

@@ -20,6 +20,7 @@ export async function surveyRecording(
   recording: Recording,
   { start, end }: { readonly start: number; readonly end: number },
   interrupted: AbortSignal,
+  onEvents: (read: number) => void,
 ): Promise<RecordingSurvey | null> {
   let [events, earliest, latest, maxX, maxY] = [0, Infinity, -Infinity, -1, -1];
   const read = async (): Promise<true> => {
@@ -32,6 +33,7 @@ export async function surveyRecording(
         if (x[i] > maxX) maxX = x[i];
         if (y[i] > maxY) maxY = y[i];
       }
+      onEvents(recording.report.events);
     }
     return true;
   };

@@ -2,6 +2,8 @@ import gifenc from 'gifenc';
 import type { Film } from './film.js';
 import type { IndexedPicture } from './indexed-picture.js';
 
+const makeEncoder = 'GIFEncoder' in gifenc ? gifenc.GIFEncoder : gifenc;
+
 /** Most pictures a second that viewers show: shorter delays they take for slow ones. */
 export const GIF_MOST_FPS = 50;
 
@@ -9,7 +11,7 @@ export const GIF_MOST_FPS = 50;
 export class GifFilm implements Film {
   pictures = 0;
   readonly #fps: number;
-  readonly #encoder = gifenc.GIFEncoder();
+  readonly #encoder = makeEncoder();
 
   /** @param fps pictures a second, above 0, at most {@link GIF_MOST_FPS} */
   constructor(fps: number) {

@@ -13,6 +13,8 @@ declare module 'gifenc' {
     finish(): void;
     bytes(): Uint8Array;
   }
-  const gifenc: { GIFEncoder(): GifEncoder };
+  type MakeGifEncoder = () => GifEncoder;
+  /** A CommonJS module: Node gives all of its exports for the default import, bundlers the one called `default`. */
+  const gifenc: MakeGifEncoder | { readonly GIFEncoder: MakeGifEncoder };
   export default gifenc;
 }

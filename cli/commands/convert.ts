@@ -65,6 +65,8 @@ export async function convert(
     return { json: { ...facts, raised }, status: 130 };
   }
   remarks(facts, outcome, to, raised).forEach(output.note);
-  say(`wrote ${oneLine(out)}: ${to}, ${thousands(facts.written)} events, ${byteCount(facts.bytes)}`);
+  say(
+    `wrote ${out === '-' ? 'stdout' : oneLine(out)}: ${to}, ${thousands(facts.written)} events, ${byteCount(facts.bytes)}`,
+  );
   return { json: { ...facts, raised }, status: 0 };
 }

@@ -141,6 +141,8 @@ function facts(recording: Recording, survey: Survey): Facts {
 const perSecond = (n: number | null): string => (n === null ? 'not known' : `${thousands(Math.round(n))}/s`);
 const atTime = (t: number | null): string | null => (t === null ? null : `${thousands(t)} µs`);
 
+const percent = (share: number): string => `${(share * 100).toPrecision(2)} %`;
+
 function rates({ eventRate }: Facts): string {
   return `mean ${perSecond(eventRate.mean)}, peak ${perSecond(eventRate.peak)} over ${timeSpan(eventRate.windowUs)}`;
 }
@@ -152,10 +154,9 @@ function orientation({ yUp, mirroredX }: Facts): string | null {
 
 function hotPixels({ hottest }: Facts): string {
   if (hottest === null) return 'not counted: too many different pixels';
-  const shown = hottest.slice(0, SHOWN);
-  const words = shown.map(
-    ({ x, y, count, share }) => `(${x}, ${y}) ${thousands(count)} (${(share * 100).toPrecision(2)} %)`,
-  );
+  const words = hottest
+    .slice(0, SHOWN)
+    .map(({ x, y, count, share }, i) => `(${x}, ${y}) ${thousands(count)}${i === 0 ? ` = ${percent(share)}` : ''}`);
   return words.length === 0 ? 'none' : words.join(', ');
 }
 

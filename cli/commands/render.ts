@@ -95,11 +95,11 @@ async function planned(
   input: InputFile,
   recording: Recording,
   options: RenderOptions,
-  kind: PictureKind,
-  output: Output,
+  { kind, output, progress }: { kind: PictureKind; output: Output; progress: ReadingProgress },
 ): Promise<PicturePlan | null> {
   if (input.path === null) return picturePlan(kind, recording, null, options);
-  const survey = await surveyRecording(recording, pictureRange(options), output.interrupted);
+  const survey = await surveyRecording(recording, pictureRange(options), output.interrupted, progress.onEvents);
+  progress.again();
   return survey === null ? null : picturePlan(kind, recording, survey.events === 0 ? null : survey, options);
 }
 
@@ -138,7 +138,7 @@ export async function render(
   try {
     const recording = await input.open({ onRead: progress.onRead });
     facts.format = recording.format;
-    plan = await planned(input, recording, options, kind, output);
+    plan = await planned(input, recording, options, { kind, output, progress });
     if (plan === null) return stopped();
     facts.sensor = { ...plan.size, boundingBox: plan.boundingBox };
     const drawn = await draw(recording, plan, options, output, progress);

@@ -104,6 +104,8 @@ export async function repair(
   copyRemarks(facts).forEach(output.note);
   const turned = stream === null || to === null ? null : orientationNote(stream, to);
   if (turned !== null) output.note(turned);
-  say(`wrote ${oneLine(out)}: ${String(to)}, ${thousands(facts.written)} events; ${inWords(lost)}`);
+  say(
+    `wrote ${out === '-' ? 'stdout' : oneLine(out)}: ${String(to)}, ${thousands(facts.written)} events; ${inWords(lost)}`,
+  );
   return { json: { ...facts, damage, lost }, status: 0 };
 }
