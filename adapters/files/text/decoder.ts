@@ -109,7 +109,9 @@ export class TextDecoding implements Decoder {
     const lastRole = roles.findLast((role) => role !== null) ?? 'p';
     // Digits may be missing from what stands last, unless it is a polarity.
     const open = batch.length > 0 && lastRole !== 'p';
-    if (this.#broken === null && !(open && lastRole === 't' && batch.t[0] < before)) {
+    // A time with digits missing is earlier than the one before it; where there is none, nothing can be said for it.
+    const cut = open && lastRole === 't' && (batch.t[0] < before || before === -Infinity);
+    if (this.#broken === null && !cut) {
       if (open) this.violations.unfinishedLine = 1;
       return batch;
     }

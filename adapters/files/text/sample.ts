@@ -12,7 +12,7 @@ export interface TextSample {
 }
 
 /** Most lines that are looked at. */
-const LINES = 4096;
+const LINES = 1024;
 
 /** Takes lines from an offset on, up to one that has another number of fields than the first. */
 export function takeSample(bytes: Uint8Array, from: number, complete: boolean): TextSample | null {
