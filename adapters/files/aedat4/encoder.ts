@@ -16,6 +16,8 @@ const VTABLE = [6, 8, 4];
 const BLOCK = 1024;
 const WORDS = new Int32Array((BLOCK * EVENT_BYTES) / 4);
 const BYTES = new Uint8Array(WORDS.buffer);
+/** Range of the lower half of a time. */
+const HALF = 2 ** 32;
 const T = new Float64Array(BLOCK);
 const X = new Uint16Array(BLOCK);
 const Y = new Uint16Array(BLOCK);
@@ -103,13 +105,19 @@ class Aedat4Encoder implements Encoder {
     Y.set(y.subarray(first, first + length));
     P.set(p.subarray(first, first + length));
     let [from, to] = [this.#from, this.#to];
+    let high = Math.floor(T[0] / HALF);
+    let low = high * HALF;
     for (let i = 0, k = 0; i < length; i++, k += 4) {
       const now = T[i];
       if (now < from) from = now;
       if (now > to) to = now;
+      if (now < low || now >= low + HALF) {
+        high = Math.floor(now / HALF);
+        low = high * HALF;
+      }
       // Stored modulo 2³².
-      WORDS[k] = now;
-      WORDS[k + 1] = Math.floor(now / 4294967296);
+      WORDS[k] = now - low;
+      WORDS[k + 1] = high;
       WORDS[k + 2] = X[i] | (Y[i] << 16);
       WORDS[k + 3] = P[i];
     }

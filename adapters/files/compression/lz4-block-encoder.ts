@@ -6,6 +6,7 @@ const MIN_MATCH = 4;
 const LAST_MATCH = 12;
 const LAST_LITERALS = 5;
 const TABLE_BITS = 13;
+const HASH = 0x9e3779b1;
 /** One position more is passed over for each of so many without a match. */
 const PATIENCE_BITS = 6;
 /** Copies of four bytes at a time may write this far beyond their end. */
@@ -17,7 +18,7 @@ const IN = new Uint8Array(LZ4_BLOCK_MAX + SLACK);
 const IN_VIEW = new DataView(IN.buffer);
 const OUT = new Uint8Array(LZ4_BLOCK_MAX + (LZ4_BLOCK_MAX >> 7) + 64);
 const OUT_VIEW = new DataView(OUT.buffer);
-/** Where four bytes of this hash were seen last; 0 also where they were not, so what lies there is compared. */
+/** Where four bytes of this hash were seen last; 0 also where they were not: what lies there is compared anyway. */
 const TABLE = new Uint16Array(1 << TABLE_BITS);
 
 /**
@@ -38,26 +39,39 @@ function encode(size: number): number {
   let i = 1;
   while (i <= limit) {
     const four = IN_VIEW.getInt32(i, true);
-    const slot = Math.imul(four, 0x9e3779b1) >>> (32 - TABLE_BITS);
+    const slot = Math.imul(four, HASH) >>> (32 - TABLE_BITS);
     const candidate = TABLE[slot];
     TABLE[slot] = i;
-    if (candidate >= i || IN_VIEW.getInt32(candidate, true) !== four) {
+    if (IN_VIEW.getInt32(candidate, true) !== four) {
       i += 1 + ((i - anchor) >> PATIENCE_BITS);
       continue;
     }
     const distance = i - candidate;
-    let begin = i;
-    while (begin > anchor && begin > distance && IN[begin - 1] === IN[begin - 1 - distance]) begin--;
-    let stop = i + MIN_MATCH;
-    while (stop + 4 <= end && IN_VIEW.getInt32(stop, true) === IN_VIEW.getInt32(stop - distance, true)) stop += 4;
-    while (stop < end && IN[stop] === IN[stop - distance]) stop++;
-    out = sequence(out, anchor, begin, distance, stop - begin - MIN_MATCH);
-    // What lies just before the end is likely to come again with what follows.
-    TABLE[Math.imul(IN_VIEW.getInt32(stop - 2, true), 0x9e3779b1) >>> (32 - TABLE_BITS)] = stop - 2;
+    const stop = matchEnd(i + MIN_MATCH, distance, end);
+    const run = i - anchor;
+    const extra = stop - i - MIN_MATCH;
+    if (run <= 4 && extra < 15) {
+      OUT[out] = (run << 4) | extra;
+      OUT_VIEW.setInt32(out + 1, IN_VIEW.getInt32(anchor, true), true);
+      OUT_VIEW.setInt16(out + 1 + run, distance, true);
+      out += 3 + run;
+    } else {
+      out = sequence(out, anchor, i, distance, extra);
+    }
     anchor = stop;
     i = stop;
   }
   return literals(out, anchor, size, 0);
+}
+
+/** Where, from `at` on and before `end`, the bytes stop being those that lie `distance` before. */
+function matchEnd(at: number, distance: number, end: number): number {
+  for (let stop = at; stop < end; stop += 4) {
+    const different = IN_VIEW.getInt32(stop, true) ^ IN_VIEW.getInt32(stop - distance, true);
+    // The number of low zero bytes.
+    if (different !== 0) return Math.min(end, stop + ((31 - Math.clz32(different & -different)) >> 3));
+  }
+  return end;
 }
 
 /** Writes literals and the match behind them at `OUT[out…]`; returns where it ends. */
