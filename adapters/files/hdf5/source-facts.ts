@@ -1,4 +1,4 @@
-import type { StreamInfo } from '../../../src/index.js';
+import { RxSpikeError, type StreamInfo } from '../../../src/index.js';
 import type { AttributeValue } from './attributes.js';
 import type { Expansion } from './chunk-reader.js';
 import { RowStream } from './event-reader.js';
@@ -87,12 +87,18 @@ async function calibratedSize(file: FileBytes, group: Group, groups: readonly Gr
   return values === null ? null : checkedSize(values[0], values[1]);
 }
 
-/** `t_offset`, beside the columns or one group up. */
+/**
+ * `t_offset`, beside the columns or one group up; 0 where there is none.
+ * @throws `ERR_CORRUPT` where there is one that cannot be read: without it every time would be wrong
+ */
 async function timeOffset(file: FileBytes, group: Group): Promise<number> {
   for (const holder of [group, group.parent]) {
     if (holder === null || !holder.names.includes('t_offset')) continue;
     const values = await firstValues(file, holder, 't_offset', 1);
-    if (values !== null) return values[0];
+    if (values === null) {
+      throw new RxSpikeError('ERR_CORRUPT', `hdf5: t_offset in /${holder.path} cannot be read, so no time is known`);
+    }
+    return values[0];
   }
   return 0;
 }
