@@ -2,8 +2,10 @@ import { zipSync } from 'fflate';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { openRecording } from '../../../adapters/files/index.node.js';
+import type { ByteParts, ByteSource } from '../../../adapters/files/byte-source.js';
 import { npyStart } from '../../../adapters/files/numpy/write-header.js';
-import { centralDirectory, localHeader } from '../../../adapters/files/numpy/zip-writing.js';
+import { centralDirectory, localHeader, type StoredEntry } from '../../../adapters/files/numpy/zip-writing.js';
+import { openSource } from '../../../adapters/files/open-recording.js';
 import { crc32 } from '../../../src/index.js';
 import { projectRoot } from '../../shared-data.js';
 import { chunked, read } from './reading.js';
@@ -206,5 +208,47 @@ describe('ZIP64', () => {
     }
     pieces.push(centralDirectory(entries, offset, true));
     expect(Buffer.concat(pieces).equals(fixture('rxspike-zip64.npz'))).toBe(true);
+  });
+});
+
+describe('an archive of more than 4 GiB', () => {
+  it('is read where its events lie beyond', async () => {
+    const junk = 5 * 2 ** 30;
+    const start = localHeader({ name: 'frames.npy', crc: 0, size: junk });
+    const tail: Uint8Array[] = [];
+    const entries: StoredEntry[] = [{ name: 'frames.npy', crc: 0, size: junk, offset: 0 }];
+    let offset = start.length + junk;
+    for (const [name, bytes] of Object.entries(COLUMNS)) {
+      const entry = { name, crc: crc32(bytes), size: bytes.length, offset };
+      const header = localHeader(entry);
+      entries.push(entry);
+      tail.push(header, bytes);
+      offset += header.length + bytes.length;
+    }
+    tail.push(centralDirectory(entries, offset));
+    const end = Buffer.concat(tail);
+    const from = start.length + junk;
+    // Between its beginning and its end there are only zeros.
+    const parts: ByteParts = {
+      size: from + end.length,
+      read: async (a, b) => {
+        const bytes = new Uint8Array(b - a);
+        if (a < start.length) bytes.set(start.subarray(a, b));
+        const at = Math.max(0, from - a);
+        bytes.set(end.subarray(Math.max(0, a - from), Math.max(0, b - from)), Math.min(at, b - a));
+        return bytes;
+      },
+    };
+    const source: ByteSource = {
+      rewindable: true,
+      parts,
+      read: async function* read() {
+        yield start;
+      },
+    };
+    const recording = await openSource(source, {});
+    let events = 0;
+    for await (const packet of recording.events()) events += packet.length;
+    expect([events, recording.report.t1, recording.report.violations]).toEqual([N, 7 * (N - 1), {}]);
   });
 });
