@@ -10,7 +10,11 @@ const LOSS: Readonly<Record<string, string>> = {
 };
 
 function hint({ code, details }: RxSpikeError, sized: boolean): string | undefined {
-  if (code === 'ERR_LOSS') return LOSS[String(details['why'])];
+  if (code === 'ERR_LOSS') {
+    const words = LOSS[String(details['why'])];
+    // Some formats have layouts for several sizes.
+    return details['why'] === 'coordinates' && !sized ? `--size WxH may choose a larger layout, ${words}` : words;
+  }
   if (code === 'ERR_TRUNCATED' || code === 'ERR_CORRUPT') return '"rxspike repair" keeps what is whole';
   if (code !== 'ERR_GEOMETRY') return undefined;
   if (!sized) return '--size WxH says how large the sensor is';
