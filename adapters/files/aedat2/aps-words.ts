@@ -44,6 +44,8 @@ export class ApsWords {
     const pixel = y * this.#width + x;
     const cycle = (word >> 10) & 3;
     if (cycle === RESET_READ) {
+      // A pixel begins anew before the others were read: the frame lost words.
+      if (this.#seen[pixel] === this.#frame) this.#startAnew();
       if (this.#resets === 0) this.#firstReset = t;
       this.#resets++;
       this.#lastReset = t;
@@ -54,8 +56,6 @@ export class ApsWords {
   }
 
   #signal(pixel: number, value: number, t: number): void {
-    // A pixel read again before the others were: the frame before lost words.
-    if (this.#seen[pixel] === this.#frame) this.#startAnew();
     if (this.#signals === 0) {
       this.#begin = this.#resets >= this.#seen.length ? this.#lastReset : this.#firstReset;
       this.#end = t;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openRecording } from '../../../adapters/files/index.js';
+import { openRecording, type OpenOptions, type SideItem } from '../../../adapters/files/index.js';
 import { read } from './reading.js';
 
 const VERSION = '#!AER-DAT2.0\r\n';
@@ -130,5 +130,123 @@ describe('AEDAT 2.0', () => {
     ] as const;
     const { report } = await read(aedat2(`${VERSION}# AEChip: DAVIS240C\r\n`, words), {});
     expect(report).toMatchObject({ events: 2, t1: 11, violations: {}, side: { aps: 1, imu: 1, triggers: 1 } });
+  });
+
+  it('the chips for viewing that have wider addresses', async () => {
+    for (const [chip, width, height, word, wrong] of [
+      ['DVS640', 640, 480, (479 << 11) | (639 << 1) | 1, 1 << 21],
+      ['DVS1280x720SD', 1280, 720, (719 << 12) | (1279 << 1) | 1, 1 << 22],
+    ] as const) {
+      const bytes = aedat2(`${VERSION}# AEChip: ch.unizh.ini.jaer.chip.retina.${chip}\r\n`, [
+        [word, 9],
+        [wrong, 10],
+        [0, 11],
+      ]);
+      const recording = await openRecording(bytes);
+      expect([recording.info.width, recording.info.height]).toEqual([width, height]);
+      const seen: number[][] = [];
+      for await (const { t, x, y, p, length } of recording.events()) {
+        for (let i = 0; i < length; i++) seen.push([t[i], x[i], y[i], p[i]]);
+      }
+      expect(seen).toEqual([
+        [9, width - 1, height - 1, 1],
+        [11, 0, 0, 0],
+      ]);
+      expect(recording.report.violations).toEqual({ unknownWord: 1 });
+    }
+  });
+});
+
+async function items(bytes: Uint8Array, name: string, options: OpenOptions = {}): Promise<SideItem[]> {
+  const found: SideItem[] = [];
+  for await (const item of (await openRecording(bytes, options)).side(name)) found.push(item);
+  return found;
+}
+
+describe('side streams of AEDAT 2.0', () => {
+  const DAVIS = `${VERSION}# AEChip: x.DAVIS240C\r\n`;
+  const imu = (code: number, value: number): number => (0x80000c00 | (code << 28) | ((value & 0xffff) << 12)) >>> 0;
+  const SAMPLE = [8192, -4096, 2048, 340, 655, -1310, 1].map((value, code) => imu(code, value));
+
+  it('samples of the inertial sensor, in the scales that the header tells', async () => {
+    const scales =
+      '#  <entry key="ImuGyroScale" value="GyroFullScaleDegPerSec1000"/>\r\n' +
+      '#  <entry key="ImuAccelScale" value="ImuAccelScaleG8"/>\r\n';
+    const words = SAMPLE.map((word): [number, number] => [word, 7]);
+    expect(await items(aedat2(DAVIS + scales, words), 'imu')).toEqual([
+      {
+        kind: 'imu',
+        t: 7,
+        acceleration: [2, -1, 0.5],
+        rotation: [655, -1310, 1].map((value) => (value * 1000) / 32768),
+        magneticField: null,
+        temperature: 36,
+      },
+    ]);
+    expect(await items(aedat2(DAVIS, words), 'imu')).toMatchObject([{ acceleration: null, rotation: null }]);
+  });
+
+  it('a sample that lacks a word is left out and counted', async () => {
+    const at = (t: number, drop: number): [number, number][] =>
+      SAMPLE.filter((_, code) => code !== drop).map((word) => [word, t]);
+    const bytes = aedat2(DAVIS, [...at(1, -1), ...at(2, 3), ...at(3, -1), ...at(4, 6), ...at(5, -1)]);
+    expect((await items(bytes, 'imu')).map(({ t }) => t)).toEqual([1, 3, 5]);
+    expect((await read(bytes, {})).report).toMatchObject({
+      side: { imu: 33 },
+      violations: { partialImuSample: 2 },
+    });
+  });
+
+  it('edges of the external input, at times between those of the events', async () => {
+    const words = [0x402, 0x403, 0x404, 0x400].map((word, i): [number, number] => [
+      word,
+      2 ** 31 - 2 + i - (i < 2 ? 0 : 2 ** 32),
+    ]);
+    const bytes = aedat2(DAVIS, [[0x800, 2 ** 31 - 9], ...words]);
+    const edges = await items(bytes, 'triggers');
+    expect(edges.map((item) => item.kind === 'trigger' && [item.t - 2 ** 31, item.id, item.edge])).toEqual([
+      [-2, 2, 'falling'],
+      [-1, 3, 'rising'],
+      [0, 4, 'pulse'],
+      [1, 0, null],
+    ]);
+  });
+
+  /** A frame of 128 × 128 pixels, of which each is its number modulo 251 darker after the exposure. */
+  function frame(begin: number, rolling: boolean, without = -1): [number, number][] {
+    const pixels = Array.from({ length: 128 * 128 }, (_, i) => i);
+    const word = (i: number, cycle: number, value: number): number =>
+      (0x80000000 | ((i >> 7) << 22) | ((i & 127) << 12) | (cycle << 10) | value) >>> 0;
+    const resets = pixels.map((i): [number, number] => [word(i, 0, 800), begin + (i >> 7)]);
+    const signals = pixels.map((i): [number, number] => [word(i, 1, 800 - (i % 251)), begin + 1000 + (i >> 7)]);
+    const kept = signals.filter((_, i) => i !== without);
+    return rolling
+      ? [...resets.slice(0, 9000), ...kept.slice(0, 5000), ...resets.slice(9000), ...kept.slice(5000)]
+      : [...resets, ...kept];
+  }
+
+  it('frames, from the readings after the reset and after the exposure', async () => {
+    const header = `${VERSION}# AEChip: x.Davis128\r\n`;
+    const words = [
+      ...frame(10_000, false),
+      ...frame(20_000, true),
+      ...frame(30_000, false, 77),
+      ...frame(40_000, false),
+    ];
+    const frames = await items(aedat2(header, words), 'aps');
+    // With a global shutter from the last reset to the first signal, with a rolling one from the first reset.
+    expect(frames.map(({ t }) => t)).toEqual([10_000 + (127 + 1000) / 2, 20_500, 40_000 + (127 + 1000) / 2]);
+    for (const item of frames) {
+      if (item.kind !== 'frame') throw new Error('no frame');
+      expect([item.width, item.height, item.channels]).toEqual([128, 128, 1]);
+      expect(item.pixels).toEqual(Uint16Array.from({ length: 128 * 128 }, (_, i) => i % 251));
+    }
+  });
+
+  it('frames of a sensor whose size is not known are counted only', async () => {
+    const bytes = aedat2(VERSION, [[0x80000000, 1]]);
+    await expect(items(bytes, 'aps')).rejects.toMatchObject({ code: 'ERR_UNSUPPORTED' });
+    expect(await items(bytes, 'aps', { size: { width: 4, height: 4 } })).toEqual([]);
+    expect((await read(bytes, {})).report?.side).toEqual({ aps: 1 });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { openRecording } from '../../../adapters/files/index.js';
-import { read, sample } from './reading.js';
+import { openRecording, type SideItem } from '../../../adapters/files/index.js';
+import { chunked, read, sample } from './reading.js';
 import { concat } from './write-aedat4.js';
 
 const TWO = ['#Source 1: DVS128', '#Source 2: DAVIS346'];
@@ -50,5 +50,118 @@ describe('AEDAT 3.1 of several sources', () => {
     const { info, facts } = await openRecording(concat(header('#Source 0: DAVIS346'), large));
     expect([info.width, facts.sensor]).toEqual([346, 'DAVIS346']);
     expect((await openRecording(sample('davis346-3.1.aedat'))).facts.sensor).toBe('DAVIS346');
+  });
+});
+
+describe('side streams of AEDAT 3.1', () => {
+  const items = async (source: Uint8Array | AsyncIterable<Uint8Array>, name: string): Promise<SideItem[]> => {
+    const found: SideItem[] = [];
+    for await (const item of (await openRecording(source)).side(name)) found.push(item);
+    return found;
+  };
+
+  it.each([false, true])('their content, in chunks of one byte: %s', async (cut) => {
+    const bytes = sample('davis346-3.1.aedat');
+    const source = (): Uint8Array | AsyncIterable<Uint8Array> => (cut ? chunked(bytes, [1]) : bytes);
+    expect(await items(source(), 'triggers')).toEqual([{ kind: 'trigger', t: 77, id: 1, edge: null }]);
+    // The middle of the exposure; the second frame is marked invalid.
+    const pixels = Uint16Array.of(1000, 2000, 3000, 65535);
+    expect(await items(source(), 'frames')).toEqual([
+      { kind: 'frame', t: 105, width: 2, height: 2, channels: 1, pixels },
+    ]);
+    const samples = await items(source(), 'imu');
+    expect(samples.length).toBe(6);
+    expect(samples[0]).toEqual({
+      kind: 'imu',
+      t: 88,
+      acceleration: [0.5, 0.5, 0.5],
+      rotation: [0.5, 0.5, 0.5],
+      magneticField: null,
+      temperature: 0.5,
+    });
+    expect(samples[5]).toEqual({
+      kind: 'imu',
+      t: 2 ** 31 + 89,
+      acceleration: [0, 1, 2],
+      rotation: [3, 4, 5],
+      temperature: 6,
+      magneticField: [7, 8, 9],
+    });
+  });
+
+  it('those of another camera are counted by its number', async () => {
+    const special = (source: number): Uint8Array => packet(0, source, [[1 | (2 << 1), 30 + source]]);
+    const bytes = concat(header(...TWO), packet(1, 2, [at(1, 2, 3)]), special(1), special(2));
+    expect(await items(bytes, 'triggers')).toEqual([{ kind: 'trigger', t: 32, id: 2, edge: 'rising' }]);
+    expect((await read(bytes, {})).report?.side).toEqual({ 'triggers@1': 1, triggers: 1 });
+  });
+
+  it('a frame above the limit is refused where it is wanted only', async () => {
+    const big = new Uint8Array(28);
+    new DataView(big.buffer).setInt16(0, 2, true);
+    [2 ** 24, 4, 0, 1, 1, 1].forEach((n, i) => new DataView(big.buffer).setInt32(4 + 4 * i, n, true));
+    const bytes = concat(header('#Source 0: DVS128'), big);
+    const limited = await openRecording(bytes, { maxPacketBytes: 1 << 20 });
+    const reading = (async () => {
+      for await (const item of limited.side('frames')) void item;
+    })();
+    await expect(reading).rejects.toMatchObject({ code: 'ERR_LIMIT' });
+    expect(await read(bytes, { maxPacketBytes: 1 << 20 })).toMatchObject({ code: 'ERR_TRUNCATED' });
+  });
+});
+
+describe('what is left of a damaged AEDAT 3.1 recording', () => {
+  const many = Array.from({ length: 20 }, (_, k) =>
+    packet(
+      1,
+      1,
+      Array.from({ length: 50 }, (_unused, i) => at(i, k, 1000 * k + i)),
+    ),
+  );
+  const whole = concat(header('#Source 1: DVS128'), ...many);
+  const begin = whole.length - 20 * many[0].length;
+  const change = (by: (view: DataView) => void): Uint8Array => {
+    const bytes = whole.slice();
+    by(new DataView(bytes.buffer));
+    return bytes;
+  };
+  const third = begin + 3 * many[0].length;
+
+  it.each<[string, Uint8Array, number, Record<string, number>]>([
+    ['nothing is wrong', whole, 1000, {}],
+    [
+      'a packet says too many events',
+      change((view) => {
+        for (const i of [16, 20]) view.setInt32(third + i, 70, true);
+      }),
+      950,
+      { damagedPacket: 1, skippedByte: 428 },
+    ],
+    [
+      'a packet says too few events',
+      change((view) => {
+        for (const i of [20, 24]) view.setInt32(third + i, 30, true);
+      }),
+      980,
+      { skippedByte: 160 },
+    ],
+    ['a packet of nonsense', change((view) => view.setInt32(third + 4, -1, true)), 950, { skippedByte: 428 }],
+    [
+      'noise between packets',
+      concat(whole.slice(0, third), new Uint8Array(99).fill(0xee), whole.slice(third)),
+      1000,
+      { skippedByte: 99 },
+    ],
+    ['the end is missing', whole.slice(0, -100), 987, { truncatedPacket: 1 }],
+  ])('%s', async (_, bytes, events, violations) => {
+    const outcome = await read(bytes, { salvage: true });
+    expect([outcome.code, outcome.events]).toEqual([null, events]);
+    expect(outcome.report?.violations).toEqual(violations);
+  });
+
+  it('is not read from a pipe', async () => {
+    await expect(openRecording(chunked(whole, [100]), { salvage: true })).rejects.toMatchObject({
+      code: 'ERR_UNSUPPORTED',
+    });
   });
 });

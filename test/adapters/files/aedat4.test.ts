@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { openRecording } from '../../../adapters/files/index.js';
+import { openRecording, type SideItem } from '../../../adapters/files/index.js';
+import { RandomSequence } from '../../../src/index.js';
 import { parseXml } from '../../../adapters/files/aedat4/xml.js';
-import { read } from './reading.js';
-import { aedat4, concat, description, eventBody, packet, type Event } from './write-aedat4.js';
+import { read, sample } from './reading.js';
+import { aedat4, concat, description, eventBody, frameBody, packet, type Event } from './write-aedat4.js';
 
 const A: Event[] = [
   [1_700_000_000_000_000, 1, 2, 1],
@@ -186,5 +187,134 @@ describe('XML of the header', () => {
     expect(() => parseXml(`<a ${'b'.repeat(1_000_000)}>`)).toThrow(/attributes/);
     expect(() => parseXml(`<a ${' '.repeat(1_000_000)}=>`)).toThrow(/attributes/);
     expect(process.cpuUsage(started).user).toBeLessThan(5e6);
+  });
+});
+
+describe('side streams of AEDAT 4.0', () => {
+  const items = async (bytes: Uint8Array, name: string): Promise<SideItem[]> => {
+    const found: SideItem[] = [];
+    for await (const item of (await openRecording(bytes)).side(name)) found.push(item);
+    return found;
+  };
+
+  it.each(['none.aedat4', 'lz4.aedat4', 'zstd.aedat4'])('%s, as dv_processing wrote them', async (name) => {
+    const bytes = sample(name);
+    const frames = await items(bytes, 'frames');
+    expect(frames.length).toBe(3);
+    const t = 1_605_537_493_756_887;
+    expect(frames[0]).toEqual({ kind: 'frame', t, width: 8, height: 6, channels: 1, pixels: new Uint8Array(48) });
+    const samples = await items(bytes, 'imu');
+    expect(samples.length).toBe(12);
+    expect(samples[1]).toEqual({
+      kind: 'imu',
+      t: t + 1,
+      acceleration: [0.25, 0.25, 0.25],
+      rotation: [0.25, 0.25, 0.25],
+      magneticField: [0.25, 0.25, 0.25],
+      temperature: 20,
+    });
+    const triggers = await items(bytes, 'triggers');
+    expect(triggers.length).toBe(12);
+    expect(triggers[3]).toEqual({ kind: 'trigger', t: t + 3, id: 1, edge: 'rising' });
+  });
+
+  const frame = (format: number, pixels: Uint8Array, exposure: readonly [number, number] = [0, 0]): Uint8Array =>
+    frameBody({ t: 77, exposure, format, width: 2, height: 1, pixels });
+
+  it('frames in colour, and of 16 bits', async () => {
+    const xml = description([[0, 'FRME']]);
+    const bgr = packet(0, frame(16, Uint8Array.of(1, 2, 3, 4, 5, 6)));
+    const bgra = packet(0, frame(24, Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8)));
+    const wide = packet(0, frame(2, Uint8Array.of(0, 1, 255, 255), [100, 111]));
+    const found = await items(aedat4({ xml, packets: [bgr, bgra, wide] }), 'frames');
+    expect(found.map((item) => item.kind === 'frame' && [item.t, item.channels, ...item.pixels])).toEqual([
+      [77, 3, 3, 2, 1, 6, 5, 4],
+      [77, 4, 3, 2, 1, 4, 7, 6, 5, 8],
+      [105, 1, 256, 65535],
+    ]);
+  });
+
+  it.each<[string, number, Uint8Array, string]>([
+    ['of floating point', 5, new Uint8Array(8), 'ERR_UNSUPPORTED'],
+    ['of two channels', 8, new Uint8Array(4), 'ERR_UNSUPPORTED'],
+    ['that lacks pixels', 0, new Uint8Array(1), 'ERR_CORRUPT'],
+  ])('a frame %s', async (_, format, pixels, code) => {
+    const bytes = aedat4({ xml: description([[0, 'FRME']]), packets: [packet(0, frame(format, pixels))] });
+    await expect(items(bytes, 'frames')).rejects.toMatchObject({ code });
+    expect(await read(bytes, {})).toMatchObject({ code: null, report: { side: { frames: 1 } } });
+  });
+
+  it('are those of the camera whose events are read', async () => {
+    const xml = description([
+      [3, 'EVTS', 20, 10],
+      [4, 'FRME'],
+    ]).replace('CAM_4', 'CAM_3');
+    const both = [packet(4, frame(0, Uint8Array.of(1, 2))), packet(3, eventBody(A))];
+    expect((await items(aedat4({ xml, packets: both }), 'frames')).length).toBe(1);
+    const others = xml.replace('CAM_3', 'CAM_9');
+    expect(await items(aedat4({ xml: others, packets: both }), 'frames')).toEqual([]);
+  });
+});
+
+describe('what is left of a damaged AEDAT 4.0 recording', () => {
+  const xml = description([[3, 'EVTS', 20, 10]]);
+  const many = Array.from({ length: 9 }, (_, k) =>
+    packet(3, eventBody(Array.from({ length: 30 }, (_unused, i): Event => [1e15 + 100 * k + i, i % 20, k, 1]))),
+  );
+  const size = many[0].length;
+  const whole = aedat4({ xml, packets: many });
+  const begin = aedat4({ xml, packets: [], table: 'interrupted' }).length;
+  const fourth = begin + 3 * size;
+  const change = (at: number, value: number): Uint8Array => {
+    const bytes = whole.slice();
+    new DataView(bytes.buffer).setInt32(at, value, true);
+    return bytes;
+  };
+
+  it.each<[string, Uint8Array, number, Record<string, number>]>([
+    ['nothing is wrong', whole, 270, {}],
+    ['a packet of a stream that is not declared', change(fourth, 77), 240, { skippedByte: size }],
+    ['a packet of negative size', change(fourth + 4, -5), 240, { skippedByte: size }],
+    [
+      'a packet that would reach beyond the end',
+      change(fourth + 4, 1 << 20),
+      240,
+      { truncatedPacket: 1, skippedByte: size },
+    ],
+    ['a table beyond its buffer', change(fourth + 12, 1 << 20), 240, { damagedPacket: 1, skippedByte: size }],
+    ['the end is missing', whole.slice(0, begin + 5 * size + 40), 150, { truncatedPacket: 1, skippedByte: 40 }],
+    [
+      'noise in between',
+      concat(whole.slice(0, fourth), new Uint8Array(55).fill(3), whole.slice(fourth)),
+      270,
+      { skippedByte: 55 + whole.length - begin - 9 * size },
+    ],
+  ])('%s', async (_, bytes, events, violations) => {
+    const outcome = await read(bytes, { salvage: true });
+    expect([outcome.code, outcome.events]).toEqual([null, events]);
+    expect(outcome.report?.violations).toEqual(violations);
+  });
+
+  it.each(['none.aedat4', 'lz4.aedat4', 'zstd.aedat4'])(
+    '%s: a bit that is turned costs one packet at most',
+    async (name) => {
+      const bytes = sample(name);
+      const start = 18 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(14, true);
+      const random = new RandomSequence(8, name);
+      for (let k = 0; k < 60; k++) {
+        const turned = bytes.slice();
+        turned[start + random.integer(bytes.length - start - 500)] ^= 1 << random.integer(8);
+        const { code, events } = await read(turned, { salvage: true });
+        expect(code).toBeNull();
+        expect(events).toBeGreaterThanOrEqual(800);
+      }
+    },
+  );
+
+  it('bytes behind the end are counted', async () => {
+    const none = await read(concat(whole, new Uint8Array(5)), {});
+    expect(none).toMatchObject({ events: 270, code: null, report: { violations: { trailingByte: 5 } } });
+    const lz4 = await read(concat(sample('lz4.aedat4'), new Uint8Array(9)), {});
+    expect(lz4).toMatchObject({ events: 1200, code: null, report: { violations: { trailingByte: 9 } } });
   });
 });

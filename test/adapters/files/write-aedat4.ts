@@ -66,6 +66,23 @@ export function eventBody(events: readonly Event[]): Uint8Array {
   return flatbuffer('EVTS', [{ vector, length: events.length }]);
 }
 
+/** Body of a frame packet. */
+export function frameBody(frame: {
+  readonly t: number;
+  readonly exposure: readonly [begin: number, end: number];
+  readonly format: number;
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: Uint8Array;
+}): Uint8Array {
+  const { t, exposure, format, width, height, pixels } = frame;
+  const time = (value: number): Uint8Array => int64(BigInt(value));
+  const int16 = (value: number): Uint8Array => new Uint8Array(new Int16Array([value]).buffer);
+  const fields = [time(t), null, null, time(exposure[0]), time(exposure[1]), Uint8Array.of(format)];
+  const size = [int16(width), int16(height), null, null, { vector: pixels, length: pixels.length }];
+  return flatbuffer('FRME', [...fields, ...size]);
+}
+
 export const packet = (stream: number, body: Uint8Array): Uint8Array => concat(int32(stream, body.length), body);
 
 /** Description of streams: id, type and size. */
