@@ -27,9 +27,9 @@ export interface WriteOptions {
    * time is rounded to the format's unit, and counted.
    */
   readonly clip?: boolean;
-  /** AEDAT 4: how packets are compressed. Default `'lz4'`. `'zstd'` needs a runtime with an encoder. */
+  /** AEDAT 4, MCAP: how packets or chunks are compressed. Default `'lz4'`. `'zstd'` needs a runtime with an encoder. */
   readonly compression?: 'none' | 'lz4' | 'zstd';
-  /** AEDAT 4: makes a Zstandard frame of bytes. Default: the encoder of Node, where it has one. */
+  /** AEDAT 4, MCAP: makes a Zstandard frame of bytes. Default: the encoder of Node, where it has one. */
   readonly zstd?: (content: Uint8Array) => Uint8Array;
   /** Sensor as the header names it; default none, or the format's word for an unknown one. */
   readonly sensor?: string | null;

@@ -1,5 +1,6 @@
 import { RxSpikeError, type EventPacket, type StreamInfo } from '../../../src/index.js';
-import { Lz4Compressor, type Compressor } from '../compression/lz4-frame-encoder.js';
+import { compressorFor } from '../compression/compressor-for.js';
+import type { Compressor } from '../compression/lz4-frame-encoder.js';
 import type { Encoder, Holds, MakeEncoder, Patch, WriteOptions } from '../encoder.js';
 import { DataTable } from './data-table.js';
 import { TABLE_POSITION_AT, fileHeader } from './file-header.js';
@@ -58,7 +59,7 @@ class Aedat4Encoder implements Encoder {
       throw new RxSpikeError('ERR_GEOMETRY', what, { details: { width, height } });
     }
     const { compression = 'lz4' } = options;
-    this.#compressor = compressorFor(compression, options);
+    this.#compressor = compressorFor('aedat4', compression, options);
     this.#header = fileHeader(info, compression, options.sensor ?? null);
     this.#offset = this.#header.length;
     this.#view.setUint32(PACKET_HEADER_BYTES + 4, 16, true);
@@ -147,14 +148,4 @@ class Aedat4Encoder implements Encoder {
       yield body;
     }
   }
-}
-
-function compressorFor(compression: 'none' | 'lz4' | 'zstd', { zstd }: WriteOptions): Compressor | null {
-  if (compression === 'none') return null;
-  if (compression === 'lz4') return new Lz4Compressor();
-  if (zstd !== undefined) return { compress: zstd };
-  throw new RxSpikeError(
-    'ERR_UNSUPPORTED',
-    'aedat4: this runtime has no encoder for zstd (Node has one from 22.15 on); write lz4, or give one as `zstd`',
-  );
 }

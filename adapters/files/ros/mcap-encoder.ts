@@ -1,5 +1,7 @@
 import { crc32, type EventPacket, type StreamInfo } from '../../../src/index.js';
-import type { Encoder, Holds, MakeEncoder, Patch } from '../encoder.js';
+import { compressorFor } from '../compression/compressor-for.js';
+import type { Compressor } from '../compression/lz4-frame-encoder.js';
+import type { Encoder, Holds, MakeEncoder, Patch, WriteOptions } from '../encoder.js';
 import { EventArrayWriter, MOST_RECORD_BYTES } from './event-array-writer.js';
 import { DVS_EVENT_ARRAY } from './known-types.js';
 import { McapBuilder } from './mcap-builder.js';
@@ -30,10 +32,11 @@ interface ChunkEntry {
   readonly bytes: number;
   readonly indexBytes: number;
   readonly contentBytes: number;
+  readonly storedBytes: number;
 }
 
-/** Makes an encoder of MCAP. */
-export const mcapEncoder: MakeEncoder = (info, { sensor = null }) => new McapEncoder(info, sensor);
+/** Makes an encoder of MCAP. @throws `ERR_UNSUPPORTED` for Zstandard where there is no encoder of it */
+export const mcapEncoder: MakeEncoder = (info, options) => new McapEncoder(info, options);
 
 /**
  * Events → MCAP with messages of `dvs_msgs/msg/EventArray` in CDR, the definition embedded, in chunks, with a summary
@@ -42,6 +45,9 @@ export const mcapEncoder: MakeEncoder = (info, { sensor = null }) => new McapEnc
 class McapEncoder implements Encoder {
   readonly holds: Holds = HOLDS;
   readonly patching = 'append';
+  /** As chunks name it. */
+  readonly #compression: string;
+  readonly #compressor: Compressor | null;
   readonly #notes: readonly (readonly [key: string, value: string])[];
   /** Records of the chunk under way, and one message more. */
   readonly #chunk = new Uint8Array(CHUNK_BYTES + MOST_RECORD_BYTES);
@@ -57,7 +63,10 @@ class McapEncoder implements Encoder {
   #notesAt = 0;
   #notesBytes = 0;
 
-  constructor(info: StreamInfo, sensor: string | null) {
+  constructor(info: StreamInfo, options: WriteOptions) {
+    const { compression = 'lz4', sensor = null } = options;
+    this.#compression = compression === 'none' ? '' : compression;
+    this.#compressor = compressorFor('mcap', compression, options);
     this.#notes = notesOf(info, sensor);
     this.#messages = new EventArrayWriter(this.#chunk, CHANNEL, { width: info.width ?? 0, height: info.height ?? 0 });
   }
@@ -119,13 +128,19 @@ class McapEncoder implements Encoder {
     const records = this.#chunk.subarray(0, this.#length);
     const [start, end] = [this.#index[0]?.[0] ?? 0n, this.#index.at(-1)?.[0] ?? 0n];
     const at = this.#offset;
-    const beginChunk = (): void => {
-      out.uint64(start).uint64(end).uint64(records.length).uint32(crc32(records)).string('').uint64(records.length);
-    };
-    out.record(MCAP_OP.chunk, beginChunk, records.length);
+    const stored = this.#compressor?.compress(records) ?? records;
+    out.record(
+      MCAP_OP.chunk,
+      () => {
+        out.uint64(start).uint64(end).uint64(records.length).uint32(crc32(records));
+        out.string(this.#compression).uint64(stored.length);
+      },
+      stored.length,
+    );
     yield this.#take();
-    this.#offset += records.length;
-    yield records;
+    this.#offset += stored.length;
+    const sizes = { contentBytes: records.length, storedBytes: stored.length };
+    yield stored;
     const bytes = this.#offset - at;
     out.record(MCAP_OP.messageIndex, () => {
       out.uint16(CHANNEL).sized(() => {
@@ -134,7 +149,7 @@ class McapEncoder implements Encoder {
     });
     const indexBytes = out.length;
     yield this.#take();
-    this.#chunks.push({ start, end, at, bytes, indexBytes, contentBytes: records.length });
+    this.#chunks.push({ start, end, at, bytes, indexBytes, ...sizes });
     this.#length = 0;
     this.#index = [];
   }
@@ -193,12 +208,12 @@ class McapEncoder implements Encoder {
     });
   }
 
-  #chunkIndex({ start, end, at, bytes, indexBytes, contentBytes }: ChunkEntry): void {
+  #chunkIndex({ start, end, at, bytes, indexBytes, contentBytes, storedBytes }: ChunkEntry): void {
     const out = this.#out;
     out.record(MCAP_OP.chunkIndex, () => {
       out.uint64(start).uint64(end).uint64(at).uint64(bytes);
       out.sized(() => out.uint16(CHANNEL).uint64(at + bytes));
-      out.uint64(indexBytes).string('').uint64(contentBytes).uint64(contentBytes);
+      out.uint64(indexBytes).string(this.#compression).uint64(storedBytes).uint64(contentBytes);
     });
   }
 

@@ -4,6 +4,7 @@ import { MessageReader } from '@foxglove/rosmsg2-serialization';
 import { McapIndexedReader, type McapTypes } from '@mcap/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Lz4Decompressor } from '../../../adapters/files/compression/lz4-frame.js';
 import type { WriteOptions } from '../../../adapters/files/encoder.js';
 import { Fit } from '../../../adapters/files/fit.js';
 import { mcapEncoder } from '../../../adapters/files/ros/mcap-encoder.js';
@@ -21,23 +22,32 @@ interface Writing {
 }
 
 /** The file that holds these events. */
-function write(events: readonly Event[], { info = {}, options = {}, sizes = [1000] }: Writing = {}): Uint8Array {
+function write(
+  events: readonly Event[],
+  { info = {}, options = { compression: 'none' }, sizes = [1000] }: Writing = {},
+): Uint8Array {
   const stream = streamInfo(info);
   const encoder = mcapEncoder(stream, options);
   const fit = new Fit('mcap', encoder.holds, options.clip ?? false);
   const pieces: Uint8Array[] = [];
   const keep = (made: Iterable<Uint8Array>): void => {
-    for (const piece of made) {
-      pieces.push(piece.slice());
-      // Bytes handed out are the caller's until the next call only.
-      piece.fill(0xa5);
-    }
+    for (const piece of made) pieces.push(piece.slice());
   };
   keep(encoder.start());
   for (const packet of packets(events, sizes, stream)) keep(encoder.encode(fit.fit(packet)));
   keep(encoder.finish());
   expect(encoder.patches()).toEqual([]);
   return joined(pieces);
+}
+
+/** Zstandard without compressing: a frame of stored blocks, of 64 KiB at most each. */
+function zstd(content: Uint8Array): Uint8Array {
+  const blocks: Uint8Array[] = [Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, 0x58)];
+  for (let at = 0; at < content.length; at += 65_536) {
+    const block = content.subarray(at, at + 65_536);
+    blocks.push(number(block.length * 8 + (at + 65_536 >= content.length ? 1 : 0), 3), block);
+  }
+  return joined(blocks);
 }
 
 const LATEST = 2 ** 31 * 1e6 - 0.25;
@@ -105,7 +115,7 @@ describe('what is written as MCAP', () => {
   it('keeps size, orientation, epoch and sensor, also without events', async () => {
     const info = { width: 640, height: 480, yUp: true, mirroredX: true, epoch: null } as const;
     for (const events of [[], recording(2, 9)]) {
-      const bytes = write(events, { info, options: { sensor: 'DAVIS346' } });
+      const bytes = write(events, { info, options: { sensor: 'DAVIS346', compression: 'none' } });
       const back = await held(bytes);
       expect(back.info).toMatchObject(info);
       expect(back.events).toEqual(events);
@@ -114,6 +124,26 @@ describe('what is written as MCAP', () => {
     const plain = write([[1.6e15, 2, 3, 1]], { info: { epoch: 'unix' } });
     expect((await held(plain)).info).toMatchObject({ width: null, height: null, yUp: false, epoch: 'unix' });
     expect(new TextDecoder('latin1').decode(plain)).not.toContain('yUp');
+  });
+
+  it('is compressed by LZ4 unless told otherwise, or by a Zstandard encoder that is given', async () => {
+    const events = recording(5, 75_000);
+    const plain = write(events);
+    for (const options of [{}, { compression: 'lz4' }] as const) {
+      const bytes = write(events, { options });
+      expect(bytes.length).toBeLessThan(0.8 * plain.length);
+      expect(new TextDecoder('latin1').decode(bytes)).toContain('\u0003\0\0\0lz4');
+      expect((await held(bytes)).digest).toBe(digestOf(events));
+      expect((await indexed(bytes)).chunkIndexes).toMatchObject([
+        { compression: 'lz4', uncompressedSize: expect.any(BigInt) as bigint },
+        { compression: 'lz4' },
+      ]);
+    }
+    const bytes = write(events, { options: { compression: 'zstd', zstd } });
+    expect((await held(bytes)).digest).toBe(digestOf(events));
+    expect(() => mcapEncoder(streamInfo(), { compression: 'zstd' })).toThrow(
+      /^mcap: this runtime has no encoder for zstd/,
+    );
   });
 
   it('holds whole nanoseconds only', async () => {
@@ -129,12 +159,7 @@ describe('what is written as MCAP', () => {
   it('is read by the readers of Foxglove: index, checksums, every event and every time', async () => {
     const events = recording(3, 75_000);
     const bytes = write(events, { info: { width: 7, height: 5, yUp: true } });
-    const reader = await McapIndexedReader.Initialize({
-      readable: {
-        size: () => Promise.resolve(BigInt(bytes.length)),
-        read: (at, size) => Promise.resolve(bytes.slice(Number(at), Number(at + size))),
-      },
-    });
+    const reader = await indexed(bytes);
     expect(reader.header).toMatchObject({ profile: 'ros2', library: 'rxspike' });
     expect(reader.chunkIndexes.length).toBe(2);
     expect(reader.statistics).toMatchObject({ schemaCount: 1, channelCount: 1, chunkCount: 2, metadataCount: 1 });
@@ -171,8 +196,23 @@ describe('what is written as MCAP', () => {
   });
 });
 
+/** The file as Foxglove's reader sees it. */
+const indexed = (bytes: Uint8Array): Promise<McapIndexedReader> =>
+  McapIndexedReader.Initialize({
+    readable: {
+      size: () => Promise.resolve(BigInt(bytes.length)),
+      read: (at, size) => Promise.resolve(bytes.slice(Number(at), Number(at + size))),
+    },
+    decompressHandlers: {
+      lz4: (content, size) => new Lz4Decompressor(Number(size)).expand(content),
+    },
+  });
+
 /** How the pinned file is written. */
-const PINNED: Writing = { info: { width: 65_535, height: 65_535, mirroredX: true }, options: { sensor: 'test' } };
+const PINNED: Writing = {
+  info: { width: 65_535, height: 65_535, mirroredX: true },
+  options: { sensor: 'test', compression: 'none' },
+};
 
 interface Stamp {
   readonly sec: number;
