@@ -71,7 +71,7 @@ export async function openAedat2(prefix: Prefix, options: OpenOptions): Promise<
 /** What a writer of ours counted the 32-bit times from. */
 function timeBaseOf(header: TextHeader): number {
   const base = Number(note(header, 'timeBase') ?? 0);
-  return Number.isSafeInteger(base) && base % 2 ** 32 === 0 ? base : 0;
+  return Math.abs(base) <= 2 ** 53 && base % 2 ** 32 === 0 ? base : 0;
 }
 
 function requireFrameSize(sink: SideSink | undefined, width: number | null): void {

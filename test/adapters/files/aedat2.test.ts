@@ -163,10 +163,29 @@ async function items(bytes: Uint8Array, name: string, options: OpenOptions = {})
   return found;
 }
 
+const imu = (code: number, value: number): number => (0x80000c00 | (code << 28) | ((value & 0xffff) << 12)) >>> 0;
+const SAMPLE = [8192, -4096, 2048, 340, 655, -1310, 1].map((value, code) => imu(code, value));
+
+/** The words of a sample at t, one of them left out. */
+const sampleAt = (t: number, drop: number): [number, number][] =>
+  SAMPLE.filter((_, code) => code !== drop).map((word) => [word, t]);
+
+const apsWord = (i: number, cycle: number, value: number): number =>
+  (0x80000000 | ((i >> 7) << 22) | ((i & 127) << 12) | (cycle << 10) | value) >>> 0;
+
+/** A frame of 128 × 128 pixels, of which each is its number modulo 251 darker after the exposure. */
+function frame(begin: number, rolling: boolean, without = -1): [number, number][] {
+  const pixels = Array.from({ length: 128 * 128 }, (_, i) => i);
+  const resets = pixels.map((i): [number, number] => [apsWord(i, 0, 800), begin + (i >> 7)]);
+  const signals = pixels.map((i): [number, number] => [apsWord(i, 1, 800 - (i % 251)), begin + 1000 + (i >> 7)]);
+  const kept = signals.filter((_, i) => i !== without);
+  return rolling
+    ? [...resets.slice(0, 9000), ...kept.slice(0, 5000), ...resets.slice(9000), ...kept.slice(5000)]
+    : [...resets, ...kept];
+}
+
 describe('side streams of AEDAT 2.0', () => {
   const DAVIS = `${VERSION}# AEChip: x.DAVIS240C\r\n`;
-  const imu = (code: number, value: number): number => (0x80000c00 | (code << 28) | ((value & 0xffff) << 12)) >>> 0;
-  const SAMPLE = [8192, -4096, 2048, 340, 655, -1310, 1].map((value, code) => imu(code, value));
 
   it('samples of the inertial sensor, in the scales that the header tells', async () => {
     const scales =
@@ -187,9 +206,13 @@ describe('side streams of AEDAT 2.0', () => {
   });
 
   it('a sample that lacks a word is left out and counted', async () => {
-    const at = (t: number, drop: number): [number, number][] =>
-      SAMPLE.filter((_, code) => code !== drop).map((word) => [word, t]);
-    const bytes = aedat2(DAVIS, [...at(1, -1), ...at(2, 3), ...at(3, -1), ...at(4, 6), ...at(5, -1)]);
+    const bytes = aedat2(DAVIS, [
+      ...sampleAt(1, -1),
+      ...sampleAt(2, 3),
+      ...sampleAt(3, -1),
+      ...sampleAt(4, 6),
+      ...sampleAt(5, -1),
+    ]);
     expect((await items(bytes, 'imu')).map(({ t }) => t)).toEqual([1, 3, 5]);
     expect((await read(bytes, {})).report).toMatchObject({
       side: { imu: 33 },
@@ -211,19 +234,6 @@ describe('side streams of AEDAT 2.0', () => {
       [1, 0, null],
     ]);
   });
-
-  /** A frame of 128 × 128 pixels, of which each is its number modulo 251 darker after the exposure. */
-  function frame(begin: number, rolling: boolean, without = -1): [number, number][] {
-    const pixels = Array.from({ length: 128 * 128 }, (_, i) => i);
-    const word = (i: number, cycle: number, value: number): number =>
-      (0x80000000 | ((i >> 7) << 22) | ((i & 127) << 12) | (cycle << 10) | value) >>> 0;
-    const resets = pixels.map((i): [number, number] => [word(i, 0, 800), begin + (i >> 7)]);
-    const signals = pixels.map((i): [number, number] => [word(i, 1, 800 - (i % 251)), begin + 1000 + (i >> 7)]);
-    const kept = signals.filter((_, i) => i !== without);
-    return rolling
-      ? [...resets.slice(0, 9000), ...kept.slice(0, 5000), ...resets.slice(9000), ...kept.slice(5000)]
-      : [...resets, ...kept];
-  }
 
   it('frames, from the readings after the reset and after the exposure', async () => {
     const header = `${VERSION}# AEChip: x.Davis128\r\n`;

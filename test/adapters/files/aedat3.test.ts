@@ -53,13 +53,13 @@ describe('AEDAT 3.1 of several sources', () => {
   });
 });
 
-describe('side streams of AEDAT 3.1', () => {
-  const items = async (source: Uint8Array | AsyncIterable<Uint8Array>, name: string): Promise<SideItem[]> => {
-    const found: SideItem[] = [];
-    for await (const item of (await openRecording(source)).side(name)) found.push(item);
-    return found;
-  };
+const items = async (source: Uint8Array | AsyncIterable<Uint8Array>, name: string): Promise<SideItem[]> => {
+  const found: SideItem[] = [];
+  for await (const item of (await openRecording(source)).side(name)) found.push(item);
+  return found;
+};
 
+describe('side streams of AEDAT 3.1', () => {
   it.each([false, true])('their content, in chunks of one byte: %s', async (cut) => {
     const bytes = sample('davis346-3.1.aedat');
     const source = (): Uint8Array | AsyncIterable<Uint8Array> => (cut ? chunked(bytes, [1]) : bytes);

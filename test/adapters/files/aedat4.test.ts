@@ -190,13 +190,16 @@ describe('XML of the header', () => {
   });
 });
 
-describe('side streams of AEDAT 4.0', () => {
-  const items = async (bytes: Uint8Array, name: string): Promise<SideItem[]> => {
-    const found: SideItem[] = [];
-    for await (const item of (await openRecording(bytes)).side(name)) found.push(item);
-    return found;
-  };
+const items = async (bytes: Uint8Array, name: string): Promise<SideItem[]> => {
+  const found: SideItem[] = [];
+  for await (const item of (await openRecording(bytes)).side(name)) found.push(item);
+  return found;
+};
 
+const frame = (format: number, pixels: Uint8Array, exposure: readonly [number, number] = [0, 0]): Uint8Array =>
+  frameBody({ t: 77, exposure, format, width: 2, height: 1, pixels });
+
+describe('side streams of AEDAT 4.0', () => {
   it.each(['none.aedat4', 'lz4.aedat4', 'zstd.aedat4'])('%s, as dv_processing wrote them', async (name) => {
     const bytes = sample(name);
     const frames = await items(bytes, 'frames');
@@ -217,9 +220,6 @@ describe('side streams of AEDAT 4.0', () => {
     expect(triggers.length).toBe(12);
     expect(triggers[3]).toEqual({ kind: 'trigger', t: t + 3, id: 1, edge: 'rising' });
   });
-
-  const frame = (format: number, pixels: Uint8Array, exposure: readonly [number, number] = [0, 0]): Uint8Array =>
-    frameBody({ t: 77, exposure, format, width: 2, height: 1, pixels });
 
   it('frames in colour, and of 16 bits', async () => {
     const xml = description([[0, 'FRME']]);

@@ -39,6 +39,7 @@ function flatbuffer(
 }
 
 const int64 = (value: bigint): Uint8Array => new Uint8Array(new BigInt64Array([value]).buffer);
+const int16 = (value: number): Uint8Array => new Uint8Array(new Int16Array([value]).buffer);
 const int32 = (...values: number[]): Uint8Array => new Uint8Array(new Int32Array(values).buffer);
 
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
@@ -76,9 +77,14 @@ export function frameBody(frame: {
   readonly pixels: Uint8Array;
 }): Uint8Array {
   const { t, exposure, format, width, height, pixels } = frame;
-  const time = (value: number): Uint8Array => int64(BigInt(value));
-  const int16 = (value: number): Uint8Array => new Uint8Array(new Int16Array([value]).buffer);
-  const fields = [time(t), null, null, time(exposure[0]), time(exposure[1]), Uint8Array.of(format)];
+  const fields = [
+    int64(BigInt(t)),
+    null,
+    null,
+    int64(BigInt(exposure[0])),
+    int64(BigInt(exposure[1])),
+    Uint8Array.of(format),
+  ];
   const size = [int16(width), int16(height), null, null, { vector: pixels, length: pixels.length }];
   return flatbuffer('FRME', [...fields, ...size]);
 }
