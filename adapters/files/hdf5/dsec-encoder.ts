@@ -40,6 +40,7 @@ class ColumnWriter {
   readonly #chunks: WrittenChunk[] = [];
   /** Rows of chunks as they are written. */
   #chunkRows = ROWS;
+  #last: Uint8Array = new Uint8Array(0);
 
   constructor(size: number, signed: boolean) {
     this.size = size;
@@ -53,9 +54,14 @@ class ColumnWriter {
     if (this.#chunks.length === 0) this.#chunkRows = rows;
     const bytes = this.#bytes.subarray(0, this.#chunkRows * this.size);
     bytes.fill(0, rows * this.size);
-    const stored = zlibSync(shuffle(bytes, this.size), { level: LEVEL });
-    this.#chunks.push({ address: at, size: stored.length });
-    return stored;
+    this.#last = zlibSync(shuffle(bytes, this.size), { level: LEVEL });
+    return this.again(at);
+  }
+
+  /** Makes a chunk of the same content as the last one. */
+  again(at: number): Uint8Array {
+    this.#chunks.push({ address: at, size: this.#last.length });
+    return this.#last;
   }
 
   /** The index of the chunks, to be written at `at`, and a header that leads there. */
@@ -87,6 +93,8 @@ class DsecEncoder implements Encoder {
   #entries = 0;
   #filled = 0;
   #marked = 0;
+  /** Event that the whole last chunk of the index points to; null where it points to several. */
+  #pointedTo: number | null = null;
   #at = 0;
   #superblock: Uint8Array = new Uint8Array(0);
 
@@ -183,7 +191,16 @@ class DsecEncoder implements Encoder {
   }
 
   *#flushIndex(): Generator<Uint8Array> {
-    yield this.#put(this.#index.chunk(this.#marked, this.#at));
+    // A long silence makes many chunks that point to one event; entries do not decrease.
+    const { view } = this.#index;
+    const [low, high] = [view.getUint32(0, true), view.getUint32(4, true)];
+    const end = 8 * this.#marked;
+    const one =
+      this.#marked === ROWS && low === view.getUint32(end - 8, true) && high === view.getUint32(end - 4, true);
+    const event = one ? high * 4294967296 + low : null;
+    const same = event !== null && event === this.#pointedTo;
+    yield this.#put(same ? this.#index.again(this.#at) : this.#index.chunk(this.#marked, this.#at));
+    this.#pointedTo = event;
     this.#marked = 0;
   }
 

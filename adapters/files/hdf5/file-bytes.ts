@@ -5,7 +5,7 @@ import { Cursor, type FieldSizes } from './cursor.js';
 const PAGE = 1 << 14;
 const PAGES = 32;
 /** Bytes of data that are read ahead. */
-const WINDOW = 1 << 17;
+const WINDOW = 1 << 19;
 
 /** The bytes of a file by offset: small structures through a few pages that are kept, chunks directly. */
 export class FileBytes {

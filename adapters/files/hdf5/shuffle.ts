@@ -15,9 +15,16 @@ export function unshuffleInto(
   elementBytes: number,
 ): void {
   const count = Math.floor(length / elementBytes);
-  for (let k = 0; k < elementBytes; k++) {
-    const from = k * count;
-    for (let i = 0, o = at + k; i < count; i++, o += elementBytes) out[o] = bytes[from + i];
+  if (elementBytes === 2) {
+    for (let i = 0, o = at; i < count; i++, o += 2) {
+      out[o] = bytes[i];
+      out[o + 1] = bytes[count + i];
+    }
+  } else {
+    for (let k = 0; k < elementBytes; k++) {
+      const from = k * count;
+      for (let i = 0, o = at + k; i < count; i++, o += elementBytes) out[o] = bytes[from + i];
+    }
   }
   for (let k = count * elementBytes; k < length; k++) out[at + k] = bytes[k];
 }

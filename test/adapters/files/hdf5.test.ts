@@ -175,7 +175,7 @@ describe('damaged HDF5 files', () => {
     const bytes = bytesOf('plain.h5');
     const whole = await read(bytes, {});
     let met = 0;
-    for (let length = bytes.length - 1; length > 0; length -= 61) {
+    for (let length = bytes.length - 1; length > 0; length -= 149) {
       const cut = await read(bytes.subarray(0, length), {});
       expect([length, cut.code]).toEqual([length, 'ERR_TRUNCATED']);
       expect(cut.marks).toEqual([]);
@@ -242,11 +242,11 @@ describe('damaged HDF5 files', () => {
     expect(await failure(bytesOf('m3ed.h5'), { maxHeaderBytes: 600 })).toMatchObject({ code: 'ERR_LIMIT' });
   });
 
-  it('500 mutants give events and typed errors only', async () => {
+  it('300 mutants give events and typed errors only', async () => {
     const random = new RandomSequence(5, 'hdf5');
     const codes = new Map<string | null, number>();
     const names = Object.keys(expected);
-    for (let k = 0; k < 500; k++) {
+    for (let k = 0; k < 300; k++) {
       const name = names[k % names.length];
       const bytes = bytesOf(name).slice();
       const view = new DataView(bytes.buffer);
@@ -264,8 +264,8 @@ describe('damaged HDF5 files', () => {
       expect(outcome.marks.length).toBe(outcome.code === null ? 1 : 0);
       expect(outcome.events).toBeLessThanOrEqual(bytes.length);
     }
-    expect(codes.get('ERR_CORRUPT')).toBeGreaterThan(25);
-    expect(codes.get('ERR_TRUNCATED')).toBeGreaterThan(2);
+    expect(codes.get('ERR_CORRUPT')).toBeGreaterThan(15);
+    expect(codes.get('ERR_TRUNCATED')).toBeGreaterThan(1);
   });
 });
 
