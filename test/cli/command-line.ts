@@ -69,6 +69,8 @@ export interface Running {
 export interface StartOptions {
   readonly input?: Uint8Array;
   readonly timeout?: number;
+  /** Leaves stdin open, to be written to. */
+  readonly open?: boolean;
   /** Makes it believe that it writes to a terminal of 80 × 24. */
   readonly terminal?: boolean;
 }
@@ -76,7 +78,7 @@ export interface StartOptions {
 /** Starts the command line as a child process. It is killed, and so fails its test, if it takes longer than `timeout` ms. */
 export function start(
   args: readonly string[],
-  { input, timeout = 60_000, terminal = false }: StartOptions = {},
+  { input, timeout = 60_000, open = false, terminal = false }: StartOptions = {},
 ): Running {
   // Output is still a pipe: what a terminal would be sent can be read.
   const pretend = `for (const s of [process.stdout, process.stderr]) Object.assign(s, { isTTY: true, columns: 80, rows: 24 })`;
@@ -97,7 +99,7 @@ export function start(
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   child.stdin.on('error', () => {});
-  child.stdin.end(input);
+  if (!open) child.stdin.end(input);
   const finished = new Promise<Finished>((resolve) => {
     child.on('close', (status) => {
       resolve({ status, stdout, stderr, json: parsed(stdout) });

@@ -23,6 +23,8 @@ const EXTENSION: Readonly<Record<string, string>> = {
   hdf5: 'h5',
 };
 
+const target = (format: string): string => join(folder, `${format}.${EXTENSION[format] ?? format}`);
+
 interface Truth {
   readonly digest: string;
   readonly events: number;
@@ -65,7 +67,6 @@ describeWithData('every recording to every format that is written', ['recordings
   ).recordings;
   const pairs = Object.keys(truth).flatMap((file) => WRITABLE_NAMES.map((format) => ({ file, format })));
 
-  const target = (format: string): string => join(folder, `${format}.${EXTENSION[format] ?? format}`);
   const convert = (file: string, format: string, ...more: string[]): Promise<Finished> =>
     commandInside(['convert', join(recordings, file), target(format), '--to', format, '--force', '--json', ...more]);
 
