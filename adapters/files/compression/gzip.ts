@@ -64,7 +64,7 @@ export class GzipExpander extends SteppedExpander {
     for (const part of [NAME, COMMENT]) {
       if ((flags & part) === 0) continue;
       const zero = end <= bytes.length ? bytes.indexOf(0, end) : -1;
-      end = zero === -1 ? MOST_HEADER_BYTES : zero + 1;
+      end = zero === -1 ? MOST_HEADER_BYTES + 1 : zero + 1;
     }
     if ((flags & HEADER_CHECK) !== 0) end += 2;
     if (!(end <= bytes.length)) {
