@@ -1,10 +1,10 @@
+import { readValues } from '../numpy/read-values.js';
 import type { Cursor } from './cursor.js';
 import { readDataspace } from './dataspace.js';
 import { readDatatype, type Datatype } from './datatype.js';
 import type { FileBytes } from './file-bytes.js';
 import { FractalHeap } from './fractal-heap.js';
 import { MESSAGE, readObjectHeader, sharedAddress, type HeaderMessage } from './object-header.js';
-import { NumberReader } from './numbers.js';
 import { tree2Records } from './tree2.js';
 
 /** Value of an attribute: text, or its numbers. */
@@ -68,7 +68,9 @@ async function attributeType(file: FileBytes, body: Cursor, shared: boolean): Pr
 async function readValue(file: FileBytes, type: Datatype, count: number, body: Cursor): Promise<AttributeValue | null> {
   if (type.kind === 'number') {
     const values = new Float64Array(count);
-    new NumberReader(type).read(body.take(count * type.size), { from: 0, stride: type.size }, values, 0, count);
+    const bytes = body.take(count * type.size);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    readValues(values, type.scalar, { view, offset: 0, stride: type.size }, count);
     return [...values];
   }
   if (type.kind !== 'text') return null;

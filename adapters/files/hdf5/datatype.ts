@@ -1,12 +1,11 @@
+import type { Scalar } from '../numpy/dtype.js';
 import { hdf5Unsupported, type Cursor } from './cursor.js';
 
 /** A type of number that columns are made of. */
 export interface NumberType {
   readonly kind: 'number';
   readonly size: number;
-  readonly float: boolean;
-  readonly signed: boolean;
-  readonly littleEndian: boolean;
+  readonly scalar: Scalar;
 }
 
 /** A record; its members by name. */
@@ -94,7 +93,7 @@ function integer(body: Cursor, bits: number, size: number, signed: boolean): Dat
   if (offset !== 0 || precision !== size * 8 || ![1, 2, 4, 8].includes(size)) {
     return { kind: 'other', size, name: `integer of ${precision} bits in ${size} bytes` };
   }
-  return { kind: 'number', size, float: false, signed: signed && (bits & 8) !== 0, littleEndian: (bits & 1) === 0 };
+  return numberType(signed && (bits & 8) !== 0 ? 'i' : 'u', size, bits);
 }
 
 function float(body: Cursor, bits: number, size: number): Datatype {
@@ -104,7 +103,12 @@ function float(body: Cursor, bits: number, size: number): Datatype {
   if (offset !== 0 || precision !== size * 8 || (size !== 4 && size !== 8) || !ieee || (bits & 0x40) !== 0) {
     return { kind: 'other', size, name: `float of ${precision} bits in ${size} bytes` };
   }
-  return { kind: 'number', size, float: true, signed: true, littleEndian: (bits & 1) === 0 };
+  return numberType('f', size, bits);
+}
+
+function numberType(kind: 'i' | 'u' | 'f', size: number, bits: number): NumberType {
+  const littleEndian = (bits & 1) === 0;
+  return { kind: 'number', size, scalar: { kind, size, littleEndian, unit: null, code: `${kind}${size}` } };
 }
 
 /** A name; before version 3 it fills up to a multiple of eight bytes. */

@@ -2,11 +2,11 @@ import { RxSpikeError } from '../../../src/index.js';
 import { rolesOfOption, type Role, type Roles } from '../columns/column-names.js';
 import { guessRoles } from '../columns/guess-roles.js';
 import { decimalsOf, guessTimeUnit } from '../columns/time-unit.js';
+import { readValues } from '../numpy/read-values.js';
 import type { OpenOptions, TimeUnit } from '../recording.js';
 import type { Dataset } from './dataset.js';
 import { RowStream, type ReadPlan } from './event-reader.js';
 import type { ColumnPlace, EventSource } from './event-sources.js';
-import { NumberReader } from './numbers.js';
 import { passing } from './tree-walk.js';
 
 const SAMPLE = 4096;
@@ -61,7 +61,7 @@ async function guessed(columns: readonly ColumnPlace[], reading: Reading): Promi
 async function unitOf(source: EventSource, time: ColumnPlace, reading: Reading): Promise<TimeUnit> {
   if (['prophesee', 'dsec', 'm3ed'].includes(source.arrangement)) return 'us';
   if (time.unit !== null) return time.unit;
-  const { float } = time.type;
+  const float = time.type.scalar.kind === 'f';
   if (source.arrangement === 'rpg' && float) return 's';
   const sample = await passing(() => sampleOf([time], reading));
   if (sample === null || sample[0].length === 0) return float ? 's' : 'us';
@@ -78,7 +78,7 @@ async function sampleOf(columns: readonly ColumnPlace[], { file, limit, expansio
     const count = Math.min(SAMPLE, await stream.ready());
     return columns.map(({ type, offset }) => {
       const values = new Float64Array(count);
-      stream.read(new NumberReader(type), offset, values, count);
+      readValues(values, type.scalar, stream.slice(offset), count);
       return values;
     });
   } finally {

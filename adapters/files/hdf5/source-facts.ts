@@ -1,10 +1,10 @@
 import { RxSpikeError, type StreamInfo } from '../../../src/index.js';
+import { readValues } from '../numpy/read-values.js';
 import type { AttributeValue } from './attributes.js';
 import type { Expansion } from './chunk-reader.js';
 import { RowStream } from './event-reader.js';
 import type { EventSource } from './event-sources.js';
 import type { FileBytes } from './file-bytes.js';
-import { NumberReader } from './numbers.js';
 import { attributesOf, passing, type Group } from './tree-walk.js';
 
 /** What a file says of its events besides them. */
@@ -120,7 +120,7 @@ async function firstValues(file: FileBytes, group: Group, name: string, count: n
   try {
     if ((await stream.ready()) < count) return null;
     const values = new Float64Array(count);
-    stream.read(new NumberReader(dataset.type), 0, values, count);
+    readValues(values, dataset.type.scalar, stream.slice(0), count);
     return values;
   } finally {
     await stream.close();
