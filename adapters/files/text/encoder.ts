@@ -53,13 +53,10 @@ class TextEncoding implements Encoder {
   }
 
   *encode(packet: EventPacket): Generator<Uint8Array> {
-    // What stands in HEAD may be another encoder's.
-    this.#high = -1;
     for (let from = 0; from < packet.length;) {
       const [events, bytes] = this.#lines(packet, from);
       from += events;
       yield OUT.subarray(0, bytes);
-      this.#high = -1;
     }
   }
 
@@ -70,6 +67,8 @@ class TextEncoding implements Encoder {
   }
 
   #lines({ t, x, y, p, length }: EventPacket, from: number): [events: number, bytes: number] {
+    // What stands in HEAD may be another encoder's.
+    this.#high = -1;
     let at = 0;
     let i = from;
     for (; i < length && at < CAPACITY; i++) {

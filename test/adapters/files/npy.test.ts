@@ -118,18 +118,16 @@ describe('arrays that are short, long or not what they say', () => {
     });
   });
 
-  it('whole times of seconds in float64 are whole µs', async () => {
-    const rows = Array.from({ length: 1_000 }, (_, i) => [
-      (1_468_939_993_000_000 + 37 * i) / 1e6,
-      i % 9,
-      (7 * i) % 11,
-      i & 1,
-    ]);
-    const recording = await openRecording(floats(rows));
-    const times: number[] = [];
-    for await (const { t, length } of recording.events()) times.push(...t.subarray(0, length));
-    expect(times).toEqual(rows.map((_, i) => 1_468_939_993_000_000 + 37 * i));
-  });
+  it.each([0, 123_456_789_000_000, 1_468_939_993_000_000])(
+    'whole times of seconds in float64 are whole µs, from %d on',
+    async (first) => {
+      const wanted = Array.from({ length: 1_000 }, (_, i) => first + 37 * i + 1);
+      const recording = await openRecording(floats(wanted.map((t, i) => [t / 1e6, i % 9, (7 * i) % 11, i & 1])));
+      const times: number[] = [];
+      for await (const { t, length } of recording.events()) times.push(...t.subarray(0, length));
+      expect(times).toEqual(wanted);
+    },
+  );
 
   it('columns and units as asked for', async () => {
     const rows = [

@@ -174,6 +174,24 @@ describe('ZIP64', () => {
     });
   });
 
+  it('sizes in an extra field stand in their order', async () => {
+    const zip = Buffer.from(zipSync(COLUMNS, { level: 6 }));
+    const end = zip.length - 22;
+    const list = zip.readUInt32LE(end + 16);
+    const after = list + 46 + zip.readUInt16LE(list + 28);
+    const extra = Buffer.alloc(4 + 24);
+    extra.writeUInt16LE(1, 0);
+    extra.writeUInt16LE(24, 2);
+    extra.writeUInt32LE(zip.readUInt32LE(list + 24), 4);
+    extra.writeUInt32LE(zip.readUInt32LE(list + 20), 12);
+    extra.writeUInt32LE(zip.readUInt32LE(list + 42), 20);
+    for (const place of [20, 24, 42]) zip.writeUInt32LE(0xffffffff, list + place);
+    zip.writeUInt16LE(extra.length, list + 30);
+    zip.writeUInt32LE(zip.readUInt32LE(end + 12) + extra.length, end + 12);
+    const bytes = Buffer.concat([zip.subarray(0, after), extra, zip.subarray(after)]);
+    expect(await read(new Uint8Array(bytes), {})).toMatchObject({ events: N, code: null });
+  });
+
   it('headers change over at 4 GiB', () => {
     const entry = { name: 't.npy', crc: 5, size: 2 ** 32 - 2, offset: 0 };
     expect(localHeader(entry).length).toBe(35);

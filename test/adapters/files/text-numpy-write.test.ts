@@ -163,6 +163,19 @@ describe('what a format cannot hold', () => {
   });
 });
 
+it('recordings that are written in turns do not mix', async () => {
+  const paths = [join(work, 'one.csv'), join(work, 'two.csv')];
+  const sinks = [await createRecording(paths[0], streamInfo()), await createRecording(paths[1], streamInfo())];
+  for (let i = 0; i < 4; i++) {
+    await sinks[0].write(packet([[12_345_670 + i, 1, 1, 1]]));
+    await sinks[1].write(packet([[98_765_430 + i, 2, 2, 0]]));
+  }
+  for (const sink of sinks) await sink.close();
+  const times = async (path: string): Promise<number[]> => (await readBack(path)).rows.map(([t]) => t);
+  expect(await times(paths[0])).toEqual([12_345_670, 12_345_671, 12_345_672, 12_345_673]);
+  expect(await times(paths[1])).toEqual([98_765_430, 98_765_431, 98_765_432, 98_765_433]);
+});
+
 describe('orientation and epoch', () => {
   const turned = { width: 128, height: 96, yUp: true, mirroredX: true, epoch: 'unix' } as const;
   it.each(['csv', 'npz'] as const)('%s', async (format) => {
