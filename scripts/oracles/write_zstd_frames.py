@@ -63,21 +63,4 @@ for name, content in CONTENTS.items():
                 "xxh32": xxhash.xxh32_intdigest(content),
             }
         )
-# More content than a window of 1 KiB holds, and than a decoder need keep: it repeats with changes, at most 1000 bytes back.
-block = bytearray(numpy.random.default_rng(SEED).integers(0, 256, 1000).astype("u1").tobytes())
-content = bytearray()
-for k in range(800):
-    block[k] = k % 256
-    content += block
-parameters = zstandard.ZstdCompressionParameters.from_level(3, window_log=10, write_checksum=True)
-chunks = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
-frame = chunks.compress(bytes(content)) + chunks.flush()
-out.append(
-    {
-        "name": "window of 1 KiB",
-        "frame": base64.b64encode(frame).decode(),
-        "length": len(content),
-        "xxh32": xxhash.xxh32_intdigest(bytes(content)),
-    }
-)
 open(sys.argv[1], "w").write("[\n" + ",\n".join(json.dumps(row) for row in out) + "\n]\n")

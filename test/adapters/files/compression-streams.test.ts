@@ -6,6 +6,7 @@ import { ByteFeed } from '../../../adapters/files/compression/byte-feed.js';
 import type { Expander } from '../../../adapters/files/compression/expander.js';
 import { GzipExpander } from '../../../adapters/files/compression/gzip.js';
 import { Inflater } from '../../../adapters/files/compression/inflate.js';
+import { SlidingOutput } from '../../../adapters/files/compression/sliding-output.js';
 import { Xxh64 } from '../../../adapters/files/compression/xxh64.js';
 import { xxh32 } from '../../../adapters/files/compression/xxh32.js';
 import { ZstdExpander } from '../../../adapters/files/compression/zstd-expander.js';
@@ -166,7 +167,6 @@ describe('Zstandard', () => {
       [4096],
     );
     expect([all.content.length, all.code]).toEqual([frames.reduce((sum, { length }) => sum + length, 0), null]);
-    expect(frames.some(({ name }) => name === 'window of 1 KiB')).toBe(true);
   });
 
   it('a checksum that does not match is found', () => {
@@ -210,6 +210,28 @@ describe('Zstandard', () => {
     ];
     for (const [n, wanted] of rows)
       expect([n, hashed(Uint8Array.from({ length: n }, (_, i) => 7 * i + n))]).toEqual([n, wanted]);
+  });
+});
+
+describe('content that slides', () => {
+  it('keeps its window, whatever is added, in memory that is bounded by it', () => {
+    const output = new SlidingOutput();
+    for (const window of [1000, 0, 5000]) {
+      output.reset(window);
+      let made = 0;
+      for (let k = 0; k < 400; k++) {
+        output.reserve(128);
+        const size = 1 + ((k * 37) % 128);
+        for (let i = 0; i < size; i++) output.bytes[output.length++] = made++ % 251;
+        const kept = Math.min(window, made);
+        expect(output.length).toBeGreaterThanOrEqual(kept);
+        for (const back of [1, kept >> 1, kept]) {
+          if (back > 0 && back <= kept) expect(output.bytes[output.length - back]).toBe((made - back) % 251);
+        }
+      }
+      expect(made).toBeGreaterThan(4 * window);
+      expect(output.bytes.length).toBeLessThanOrEqual(1.5 * 5000);
+    }
   });
 });
 
