@@ -18,11 +18,13 @@ function load(row: SampleRow): Sample {
 
 export const SAMPLES: readonly Sample[] = SAMPLE_ROWS.map(load);
 
-export const sample = (name: string): Uint8Array => {
+export const sampleOf = (name: string): Sample => {
   const found = SAMPLES.find((candidate) => candidate.name === name);
   if (!found) throw new Error(`no sample ${name}`);
-  return found.bytes;
+  return found;
 };
+
+export const sample = (name: string): Uint8Array => sampleOf(name).bytes;
 
 /** What came of reading a source to its end or to its error. */
 export interface Outcome {

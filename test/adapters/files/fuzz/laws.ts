@@ -20,7 +20,7 @@ const CODES: readonly ErrorCode[] = [
 const LONGEST = 2;
 
 /** Most events of a packet of the samples that can be salvaged. */
-const LARGEST_PACKET = 400;
+const LARGEST_PACKET = 600;
 
 /** What came of reading a damaged file. */
 export interface Verdict {
