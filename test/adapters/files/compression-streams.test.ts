@@ -225,8 +225,8 @@ describe('content that slides', () => {
         for (let i = 0; i < size; i++) output.bytes[output.length++] = made++ % 251;
         const kept = Math.min(window, made);
         expect(output.length).toBeGreaterThanOrEqual(kept);
-        for (const back of [1, kept >> 1, kept]) {
-          if (back > 0 && back <= kept) expect(output.bytes[output.length - back]).toBe((made - back) % 251);
+        for (const back of [1, kept >> 1, kept].filter((some) => some > 0 && some <= kept)) {
+          expect(output.bytes[output.length - back]).toBe((made - back) % 251);
         }
       }
       expect(made).toBeGreaterThan(4 * window);
