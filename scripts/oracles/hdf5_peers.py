@@ -297,6 +297,9 @@ def write(folder):
         dset = h5py.h5d.create(group.id, b"events", h5py.h5t.py_create(table.dtype), h5py.h5s.create_simple(table.shape), plist)
         dset.write(h5py.h5s.ALL, h5py.h5s.ALL, np.ascontiguousarray(table))
         record("indexes.h5", "plain/implicit/events", data)
+        paged = events(1100, 9)
+        f.create_dataset("plain/paged/events", data=small(paged), chunks=(1,))
+        record("indexes.h5", "plain/paged/events", paged)
     with h5py.File(folder / "tree1.h5", "w") as f:
         f.create_dataset("events", data=small(data), chunks=(3,), maxshape=(None,))
         record("tree1.h5", "events", data)

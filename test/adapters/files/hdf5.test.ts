@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { decodeEcf } from '../../../adapters/files/hdf5/ecf.js';
 import { eventDigest, openRecording, type Recording, type SideItem } from '../../../adapters/files/index.js';
@@ -301,5 +303,87 @@ describe('ECF', () => {
     expect(() => decodeEcf(new Uint8Array(ecfHead(100, 0, 0)), 1599)).toThrow(
       expect.objectContaining({ code: 'ERR_LIMIT' }),
     );
+  });
+});
+
+describe('files made by h5wasm', () => {
+  type Made = Record<string, { readonly data: number[] | string[]; readonly dtype: string; readonly shape?: number[] }>;
+
+  /** The bytes of a file with these datasets at its root. */
+  async function made(datasets: Made): Promise<Uint8Array> {
+    const h5wasm = await import('h5wasm/node');
+    await h5wasm.ready;
+    const folder = mkdtempSync(join(tmpdir(), 'rxspike-h5wasm-'));
+    try {
+      const path = join(folder, 'made.h5');
+      const file = new h5wasm.File(path, 'w');
+      for (const [name, { data, dtype, shape }] of Object.entries(datasets)) {
+        file.create_dataset({ name, data, dtype, shape: shape ?? [data.length] });
+      }
+      file.close();
+      return new Uint8Array(readFileSync(path));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  const t = { data: [10, 20, 30, 40], dtype: '<i' };
+  const x = { data: [1, 2, 3, 4], dtype: '<H' };
+  const p = { data: [1, 0, 1, 0], dtype: '<b' };
+
+  it('gives columns by their names, and integers as µs', async () => {
+    const recording = await openRecording(await made({ timestamps: t, xs: x, row: x, polarity: p }));
+    expect(await coordinates(recording)).toEqual([
+      [1, 1],
+      [2, 2],
+      [3, 3],
+      [4, 4],
+    ]);
+    expect(recording.report).toMatchObject({ events: 4, on: 2, t0: 10, t1: 40 });
+  });
+
+  it('takes the unit from the name of a column', async () => {
+    expect((await openRecording(await made({ t_ms: t, x, y: x, p }))).info.origin).toBe(10_000);
+    expect((await openRecording(await made({ t_ns: t, x, y: x, p }))).info.origin).toBe(0.01);
+  });
+
+  it('adds t_offset', async () => {
+    const offset = { data: [1_000_000], dtype: '<i' };
+    expect((await openRecording(await made({ t, x, y: x, p, t_offset: offset }))).info.origin).toBe(1_000_010);
+  });
+
+  it('says that columns are of different lengths after what they all have', async () => {
+    const outcome = await read(await made({ t, x, y: x, p: { data: [1, 0, 1], dtype: '<b' } }), {});
+    expect([outcome.code, outcome.events]).toEqual(['ERR_CORRUPT', 3]);
+    expect(outcome.message).toContain('p 3');
+  });
+
+  it('counts polarities that are none, and ends at a coordinate or a time that is none', async () => {
+    const odd = await read(await made({ t, x, y: x, p: { data: [1, 0, 7, -1], dtype: '<b' } }), {});
+    expect(odd.report?.violations).toEqual({ unknownPolarity: 1, mixedPolarity: 1 });
+    expect(odd.report).toMatchObject({ on: 2, off: 2 });
+    const far = await read(await made({ t, x: { data: [1, 2, -3, 4], dtype: '<i' }, y: x, p }), {});
+    expect([far.code, far.events]).toEqual(['ERR_CORRUPT', 2]);
+    const never = await read(await made({ t_s: { data: [0, 1, NaN, 3], dtype: '<d' }, x, y: x, p }), {});
+    expect([never.code, never.events]).toEqual(['ERR_CORRUPT', 2]);
+  });
+
+  it('knows the columns of a table by their values, or says that it does not', async () => {
+    const rows = Array.from({ length: 40 }, (_, k) => [k * 50, (k * 37) % 200, (k * 11) % 90, k % 2]);
+    const table = { data: rows.flat(), dtype: '<i', shape: [40, 4] };
+    const recording = await openRecording(await made({ events: table }));
+    expect(recording.facts.sniffed).toBe('HDF5 signature; a table of four columns t, x, y, p in /events');
+    expect(await coordinates(recording)).toEqual(rows.map(([, a, b]) => [a, b]));
+    const none = await failure(
+      await made({ events: { data: rows.flat().map(() => 1), dtype: '<i', shape: [40, 4] } }),
+    );
+    expect(none.code).toBe('ERR_UNSUPPORTED');
+    expect(none.message).toContain('columns');
+  });
+
+  it('names what is there where there are no events', async () => {
+    const error = await failure(await made({ image: { data: [1, 2, 3, 4], dtype: '<B', shape: [2, 2] }, t }));
+    expect(error.code).toBe('ERR_UNSUPPORTED');
+    expect(error.message).toContain('it holds image, t');
   });
 });
