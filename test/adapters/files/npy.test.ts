@@ -129,6 +129,15 @@ describe('arrays that are short, long or not what they say', () => {
     },
   );
 
+  it('times of seconds in float32 are whole µs', async () => {
+    const wanted = Array.from({ length: 1_000 }, (_, i) => 1_234_567 + 37 * i);
+    const values = Float32Array.from(wanted.flatMap((t, i) => [t / 1e6, i % 9, (7 * i) % 11, i & 1]));
+    const recording = await openRecording(npy("'<f4'", '(1000, 4)', new Uint8Array(values.buffer)));
+    const times: number[] = [];
+    for await (const { t, length } of recording.events()) times.push(...t.subarray(0, length));
+    expect(times).toEqual(wanted);
+  });
+
   it('columns and units as asked for', async () => {
     const rows = [
       [9, 1, 5, 300, 7],
