@@ -70,7 +70,7 @@ def digest(columns):
 
 
 def micros(t):
-    return int(t) // 1000 + int(t) % 1000 / 1000
+    return int(t) / 1000
 
 
 def facts(columns, **more):

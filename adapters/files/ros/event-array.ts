@@ -1,4 +1,5 @@
 import type { EventBatch } from '../decoder.js';
+import { joinNanoseconds } from '../nanoseconds.js';
 import type { Element, Placing } from './element.js';
 import type { WireReader } from './wire.js';
 
@@ -53,7 +54,7 @@ function usual(reader: WireReader, place: Placing, from: number, run: number): n
     const seconds = view.getUint32(at + t, little);
     const nanos = view.getUint32(at + t + 4, little);
     const micros = (nanos / 1000) | 0;
-    T[n] = (signed ? seconds | 0 : seconds) * 1e6 + micros + (nanos - micros * 1000) / 1000;
+    T[n] = joinNanoseconds((signed ? seconds | 0 : seconds) * 1e6 + micros, nanos - micros * 1000);
     X[n] = view.getUint16(at + x, little);
     Y[n] = view.getUint16(at + y, little);
     P[n] = view.getUint8(at + p) === 0 ? 0 : 1;
@@ -86,7 +87,7 @@ function timeOf({ view, wire }: WireReader, kind: Element['time'], at: number): 
     const seconds = wire.maxAlign > 1 ? view.getInt32(at, little) : view.getUint32(at, little);
     const nanos = view.getUint32(at + 4, little);
     const micros = Math.floor(nanos / 1000);
-    return seconds * 1e6 + micros + (nanos - micros * 1000) / 1000;
+    return joinNanoseconds(seconds * 1e6 + micros, nanos - micros * 1000);
   }
   const low = view.getUint32(at + (little ? 0 : 4), little);
   const highAt = at + (little ? 4 : 0);

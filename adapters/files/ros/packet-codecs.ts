@@ -1,6 +1,6 @@
 import type { EventBatch } from '../decoder.js';
 import type { Trigger } from '../side.js';
-import { splitNanoseconds } from '../nanoseconds.js';
+import { joinNanoseconds, splitNanoseconds } from '../nanoseconds.js';
 
 // The engine keeps the addresses of constants of the module in registers; it does not for arrays in fields.
 const BLOCK = 4096;
@@ -33,7 +33,7 @@ export function* monoEvents(payload: Payload): Generator<EventBatch> {
       const after = nanos + view.getUint32(at + low, little);
       const whole = Math.floor(after / 1000);
       const word = view.getUint32(at + high, little);
-      T[n] = micros + whole + (after - whole * 1000) / 1000;
+      T[n] = joinNanoseconds(micros + whole, after - whole * 1000);
       X[n] = word & 0xffff;
       Y[n] = (word >>> 16) & 0x7fff;
       P[n] = word >>> 31;
@@ -52,7 +52,7 @@ export function* triggerItems(payload: Payload): Generator<Trigger> {
     const after = nanos + view.getUint32(at + low, little);
     const whole = Math.floor(after / 1000);
     const word = view.getUint32(at + high, little);
-    const t = micros + whole + (after - whole * 1000) / 1000;
+    const t = joinNanoseconds(micros + whole, after - whole * 1000);
     yield { kind: 'trigger', t, id: (word >>> 16) & 0x7fff, edge: word >>> 31 === 1 ? 'rising' : 'falling' };
   }
 }
@@ -76,7 +76,7 @@ export function* libcaerEvents(payload: Payload): Generator<EventBatch> {
       const now = view.getInt32(at + 4, true);
       if (before - now > WRAP / 2) micros += WRAP;
       before = now;
-      T[n] = micros + now + nanos / 1000;
+      T[n] = joinNanoseconds(micros + now, nanos);
       X[n] = word >>> 17;
       Y[n] = (word >>> 2) & 0x7fff;
       P[n] = (word >>> 1) & 1;
@@ -107,7 +107,7 @@ export class LibcaerCompressed {
     const view = viewOf(payload);
     const words = Math.floor(payload.bytes.length / 2);
     const [base, nanos] = splitNanoseconds(...payload.timeBase);
-    const clock: Clock = { base, fraction: nanos / 1000, high: 0, low: 0, time: base + nanos / 1000 };
+    const clock: Clock = { base, nanos, high: 0, low: 0, time: joinNanoseconds(base, nanos) };
     for (let at = 0; at < words;) {
       let length = 0;
       // A vector makes 8 events at most: that is the room beyond the block.
@@ -126,11 +126,11 @@ export class LibcaerCompressed {
       case TIME_HIGH:
         clock.high = value << 12;
         // As in every word of this encoding the low part stays until it is sent anew.
-        clock.time = clock.base + (clock.high | clock.low) + clock.fraction;
+        clock.time = joinNanoseconds(clock.base + (clock.high | clock.low), clock.nanos);
         break;
       case TIME_LOW:
         clock.low = value;
-        clock.time = clock.base + (clock.high | value) + clock.fraction;
+        clock.time = joinNanoseconds(clock.base + (clock.high | value), clock.nanos);
         break;
       case ADDRESS_X:
         this.#x = value & 0x7ff;
@@ -158,7 +158,7 @@ export class LibcaerCompressed {
 /** Time of a packet of {@link LibcaerCompressed}, µs. */
 interface Clock {
   readonly base: number;
-  readonly fraction: number;
+  readonly nanos: number;
   high: number;
   low: number;
   time: number;

@@ -146,6 +146,16 @@ describe('what is written as MCAP', () => {
     );
   });
 
+  it('holds every time that text of whole nanoseconds gives', async () => {
+    const events = Array.from({ length: 3_000 }, (_, k): Event => [
+      Number(`${(k * k * 7919) % 4e6}.${`${k}`.padStart(3, '0').slice(-3)}`),
+      1,
+      2,
+      0,
+    ]);
+    expect((await held(write(events))).events).toEqual(events);
+  });
+
   it('holds whole nanoseconds only', async () => {
     const [fine, between]: Event[] = [
       [1.001, 1, 1, 1],
@@ -185,8 +195,8 @@ describe('what is written as MCAP', () => {
       before = message.logTime;
       messages++;
       for (const { x, y, ts, polarity } of found) {
-        const micros = Math.floor(ts.nanosec / 1000);
-        const t = ts.sec * 1e6 + micros + (ts.nanosec - micros * 1000) / 1000;
+        const micros = ts.sec * 1e6 + Math.floor(ts.nanosec / 1000);
+        const t = Math.abs(ts.sec) < 8e6 ? (ts.sec * 1e9 + ts.nanosec) / 1000 : micros + (ts.nanosec % 1000) / 1000;
         const [t0, x0, y0, p0] = events[n++];
         if (t !== t0 || x !== x0 || y !== y0 || polarity !== (p0 === 1)) others.push([t, x, y, n]);
       }

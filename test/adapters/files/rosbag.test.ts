@@ -56,6 +56,9 @@ describe('ROS bags', () => {
       expect(await read(cut, {})).toMatchObject({ code: 'ERR_TRUNCATED', events: 1 });
     }
     expect((await read(VERSION, {})).message).toContain('before its header');
+    const two = bagHeader(data.length, 2, 1);
+    const lacking = joined([VERSION, two, closed.subarray(VERSION.length + two.length)]);
+    expect(await read(lacking, {})).toMatchObject({ code: 'ERR_TRUNCATED', events: 1 });
   });
 
   it('follows the definition that a connection carries', async () => {
@@ -207,6 +210,18 @@ describe('ROS bags', () => {
     const outcome = await read(joined([good, broken, message(0, eventArray([9]))]), { maxPacketBytes: 1 << 16 });
     expect([outcome.code, outcome.events]).toEqual([code, 3]);
     expect(outcome.message).toMatch(expected);
+  });
+
+  it('verifies the checksums of bz2', async () => {
+    const bytes = sample('prophesee-bz2.bag').slice();
+    // Of the third chunk's block, after `BZh9` and the mark of a block.
+    let at = 0;
+    for (let chunks = 0; chunks < 3; chunks++) at = Buffer.from(bytes).indexOf('BZh9', at + 1);
+    bytes[at + 10] ^= 1;
+    const { code, events, message: text } = await read(bytes, {});
+    expect(code).toBe('ERR_CORRUPT');
+    expect(events).toBeGreaterThan(0);
+    expect(text).toMatch(/the chunk at byte \d+: bzip2: block checksum does not match/);
   });
 
   it('stops where chunks expand out of proportion', async () => {
