@@ -57,14 +57,17 @@ describe('eventFrames', () => {
   });
 
   it('counts frames from its start, and anew from a mark', () => {
-    const one = [
-      packet([{ t: 7, x: 0, y: 0, p: 1 }], SMALL, { until: 8, mark: END }),
-      packet([{ t: 9, x: 0, y: 0, p: 1 }]),
-    ];
-    const { out } = run(eventFramesStep, { width: 100, start: 5 }, one);
+    const event = (t: number): CameraEvent => ({ t, x: 0, y: 0, p: 1 });
+    const { out } = run(eventFramesStep, { width: 10, start: 5 }, [
+      packet([event(7), event(18)], SMALL, { until: 19, mark: END }),
+      packet([event(20)]),
+      packet([event(30)]),
+    ]);
     expect(out.map(({ t0, t1 }) => [t0, t1])).toEqual([
-      [5, 8],
-      [8, 9],
+      [5, 15],
+      [15, 19],
+      [19, 29],
+      [29, 30],
     ]);
   });
 

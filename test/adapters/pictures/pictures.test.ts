@@ -103,6 +103,17 @@ describe('drawing a time surface', () => {
   });
 });
 
+/** What the chunks of an animation are numbered with; they must count up from 0. */
+function sequenceNumbers(png: Uint8Array): number[] {
+  const view = new DataView(png.buffer, png.byteOffset, png.byteLength);
+  const found: number[] = [];
+  for (let at = 8; at < png.length; at += view.getUint32(at) + 12) {
+    const type = String.fromCharCode(...png.subarray(at + 4, at + 8));
+    if (type === 'fcTL' || type === 'fdAT') found.push(view.getUint32(at + 8));
+  }
+  return found;
+}
+
 describe('files', () => {
   const pictures = [1, 2, 3].map((seed) => noise(17, 11, seed));
 
@@ -120,6 +131,7 @@ describe('files', () => {
     expect([apng.numberOfFrames, apng.numberOfPlays, apng.frames.length]).toEqual([3, 0, 3]);
     apng.frames.forEach((one, i) => expect([...one.data]).toEqual([...pictures[i].pixels]));
     expect(apng.frames.map((one) => one.delayNumber / one.delayDenominator)).toEqual([0.08, 0.08, 0.08]);
+    expect(sequenceNumbers(bytes)).toEqual([0, 1, 2, 3, 4]);
     expect([...decode(bytes).data]).toEqual([...pictures[0].pixels]);
   });
 
