@@ -87,12 +87,7 @@ export async function recognise(prefix: Prefix, options: OpenOptions): Promise<O
   const beginning = String.fromCharCode(...bytes);
   const [, found] = BEGINNINGS.find(([pattern]) => begins(beginning, pattern)) ?? [];
   if (found !== undefined && (format === undefined || found.includes(format))) {
-    const opened = await openFormat(found[0], prefix, options);
-    if (format === undefined || opened.format === format) return opened;
-    throw new RxSpikeError(
-      'ERR_UNKNOWN_FORMAT',
-      `expected the header of ${format}, the input has that of ${opened.format}`,
-    );
+    return openFound(found[0], headerless?.[1] ?? null, prefix, options);
   }
   if (format === undefined && prefix.ended && MAGIC.some((magic) => magic.startsWith(beginning))) {
     throw new RxSpikeError('ERR_TRUNCATED', `the input ends in its header, after ${bytes.length} bytes`);
@@ -105,6 +100,27 @@ export async function recognise(prefix: Prefix, options: OpenOptions): Promise<O
     throw new RxSpikeError('ERR_UNKNOWN_FORMAT', `expected the header of ${format}, the input has none`);
   }
   throw new RxSpikeError('ERR_UNKNOWN_FORMAT', 'no known format begins like this input');
+}
+
+/** Opens what begins like a format of a family; a comment of a text file may look like the header of one. */
+async function openFound(
+  first: FormatName,
+  headerless: FormatName | null,
+  prefix: Prefix,
+  options: OpenOptions,
+): Promise<OpenedFormat> {
+  const { format } = options;
+  let opened: OpenedFormat;
+  try {
+    opened = await openFormat(first, prefix, options);
+  } catch (error) {
+    const unknown = error instanceof RxSpikeError && error.code === 'ERR_UNKNOWN_FORMAT';
+    if (unknown && format === undefined && headerless === 'csv') return openFormat('csv', prefix, options);
+    throw error;
+  }
+  if (format === undefined || opened.format === format) return opened;
+  const message = `expected the header of ${format}, the input has that of ${opened.format}`;
+  throw new RxSpikeError('ERR_UNKNOWN_FORMAT', message);
 }
 
 /** @throws `ERR_UNSUPPORTED` for what is known and not read */

@@ -245,3 +245,12 @@ describe('packets and their memory', () => {
     expect(most - least).toBeLessThan(64e6);
   });
 });
+
+describe('a text file', () => {
+  it('may begin with a comment that looks like the header of another format', async () => {
+    const text = ascii(`% recorded by hand\n% columns: t x y p\n${'0.000001 3 4 1\n0.000002 5 6 0\n'.repeat(20)}`);
+    const { format } = await openRecording(text, { name: 'a.txt', columns: 't,x,y,p', timeUnit: 's' });
+    expect(format).toBe('csv');
+    await expect(openRecording(text, { name: 'a.raw' })).rejects.toMatchObject({ code: 'ERR_UNKNOWN_FORMAT' });
+  });
+});
