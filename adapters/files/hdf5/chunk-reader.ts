@@ -30,17 +30,17 @@ export class ChunkReader {
   }
 
   /**
-   * The content of a chunk; valid until the next call. @throws (rejects) `ERR_TRUNCATED`, `ERR_CORRUPT`, `ERR_LIMIT`,
+   * The content of a chunk, of which `used` bytes lie within the dataset; valid until the next call. @throws (rejects) `ERR_TRUNCATED`, `ERR_CORRUPT`, `ERR_LIMIT`,
    * `ERR_UNSUPPORTED`, `ERR_NOT_READABLE`
    */
-  async read({ number, address, size, mask }: ChunkPlace, unfiltered: boolean): Promise<Uint8Array> {
+  async read({ number, address, size, mask }: ChunkPlace, used: number, unfiltered: boolean): Promise<Uint8Array> {
     const what = `chunk ${number} of ${this.#path}`;
     this.#stored += size;
     if (this.#stored > this.#file.size) throw hdf5Corrupt(`the chunks of ${this.#path} overlap`, address);
     if (size > 2 * this.#grid.bytes + 4096) throw hdf5Corrupt(`${what} says ${size} bytes stored`, address);
     const stored = await this.#data(address, size, what);
     if (unfiltered || !this.#grid.filtered) return stored;
-    this.#expansion.add(this.#grid.bytes);
+    this.#expansion.add(used);
     try {
       return this.#pipeline.expand(stored, mask);
     } catch (error) {

@@ -118,8 +118,8 @@ export class Dataset {
       next++;
       const rows = Math.min(chunk[0], this.rows - down * chunk[0]);
       const edge = rows < chunk[0] || (right + 1) * (chunk[1] ?? 1) > this.columns;
-      const bytes = await reader.read(place, edge && layout.edgesUnfiltered);
       const width = (chunk[1] ?? 1) * this.type.size;
+      const bytes = await reader.read(place, rows * width, edge && layout.edgesUnfiltered);
       const whole = Math.min(rows, Math.floor(bytes.length / width));
       if (table === null) {
         if (whole > 0) yield { bytes, rows: whole, stride: width };

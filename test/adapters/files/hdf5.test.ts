@@ -307,7 +307,10 @@ describe('ECF', () => {
 });
 
 describe('files made by h5wasm', () => {
-  type Made = Record<string, { readonly data: number[] | string[]; readonly dtype: string; readonly shape?: number[] }>;
+  type Made = Record<
+    string,
+    { readonly data: number[] | string[]; readonly dtype: string; readonly shape?: number[]; readonly chunk?: number }
+  >;
 
   /** The bytes of a file with these datasets at its root. */
   async function made(datasets: Made): Promise<Uint8Array> {
@@ -317,8 +320,9 @@ describe('files made by h5wasm', () => {
     try {
       const path = join(folder, 'made.h5');
       const file = new h5wasm.File(path, 'w');
-      for (const [name, { data, dtype, shape }] of Object.entries(datasets)) {
-        file.create_dataset({ name, data, dtype, shape: shape ?? [data.length] });
+      for (const [name, { data, dtype, shape, chunk }] of Object.entries(datasets)) {
+        const stored = chunk === undefined ? {} : { maxshape: [null], chunks: [chunk], compression: 9 };
+        file.create_dataset({ name, data, dtype, shape: shape ?? [data.length], ...stored });
       }
       file.close();
       return new Uint8Array(readFileSync(path));
@@ -345,6 +349,15 @@ describe('files made by h5wasm', () => {
   it('takes the unit from the name of a column', async () => {
     expect((await openRecording(await made({ t_ms: t, x, y: x, p }))).info.origin).toBe(10_000);
     expect((await openRecording(await made({ t_ns: t, x, y: x, p }))).info.origin).toBe(0.01);
+  });
+
+  it('does not take a few events in chunks for millions for a bomb', async () => {
+    const chunk = 1 << 20;
+    const bytes = await made({ t: { ...t, chunk }, x: { ...x, chunk }, y: { ...x, chunk }, p: { ...p, chunk } });
+    expect(bytes.length * 200).toBeLessThan(9 * chunk);
+    expect(await read(bytes, {})).toMatchObject({ code: null, events: 4 });
+    const refused = await failure(bytes, { maxPacketBytes: 1 << 21 });
+    expect(refused.code).toBe('ERR_LIMIT');
   });
 
   it('adds t_offset', async () => {
@@ -374,9 +387,7 @@ describe('files made by h5wasm', () => {
     const recording = await openRecording(await made({ events: table }));
     expect(recording.facts.sniffed).toBe('HDF5 signature; a table of four columns t, x, y, p in /events');
     expect(await coordinates(recording)).toEqual(rows.map(([, a, b]) => [a, b]));
-    const none = await failure(
-      await made({ events: { data: rows.flat().map(() => 1), dtype: '<i', shape: [40, 4] } }),
-    );
+    const none = await failure(await made({ events: { data: rows.flat().map(() => 1), dtype: '<i', shape: [40, 4] } }));
     expect(none.code).toBe('ERR_UNSUPPORTED');
     expect(none.message).toContain('columns');
   });
