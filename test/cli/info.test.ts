@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RandomSequence } from '../../src/random.js';
+import { realEvents } from '../events/camera.js';
 import { projectRoot } from '../shared-data.js';
 import { command, commandInside, failureComplaint } from './command-line.js';
 
@@ -38,6 +39,9 @@ function byHand(bytes: Uint8Array): { events: number; on: number; t0: number; t1
   return { events: count, on, t0, t1, digest: hash.toString(16).padStart(16, '0') };
 }
 
+const as = async (...args: string[]): Promise<Record<string, unknown> | null> =>
+  (await commandInside(['info', ...args, '--json'])).json;
+
 describe('info', () => {
   it('says what a recording holds, exactly', async () => {
     const { events, on, t0, t1, digest } = byHand(readFileSync(RECORDING));
@@ -66,6 +70,46 @@ describe('info', () => {
     });
     expect({ status: done.status, stderr: done.stderr }).toEqual({ status: 0, stderr: '' });
     expect(done.stdout.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  it('says how fast events came and which pixels had most', async () => {
+    const events = realEvents('00936.bin');
+    const { json } = await commandInside(['info', RECORDING, '--json']);
+    const duration = events.at(-1)!.t - events[0].t;
+    const rate = json?.['eventRate'] as { mean: number; peak: number; windowUs: number };
+    expect(json?.['durationUs']).toBe(duration);
+    expect(rate.mean).toBeCloseTo((events.length / duration) * 1e6, 3);
+    const parts = events.map(({ t }) => Math.floor((t - events[0].t) / 1000));
+    const windows = parts.map((last) => parts.filter((part) => part <= last && part > last - 10).length);
+    expect(rate.peak).toBe(Math.max(...windows) * 100);
+    const hottest = json?.['hottest'] as { x: number; y: number; count: number; share: number }[];
+    expect(hottest).toHaveLength(5);
+    for (const { x, y, count, share } of hottest) {
+      expect(events.filter((event) => event.x === x && event.y === y)).toHaveLength(count);
+      expect(share).toBeCloseTo(count / events.length, 6);
+    }
+  });
+
+  it('says of a header without events that there are none', async () => {
+    const path = write(
+      'none.es',
+      Buffer.from('Event Stream\u0002\u0000\u0000\u0001\u0022\u0000\u0022\u0000', 'latin1'),
+    );
+    const done = await commandInside(['info', path, '--json']);
+    expect({ status: done.status, stderr: done.stderr }).toEqual({ status: 0, stderr: '' });
+    expect(done.json).toMatchObject({ format: 'es', width: 34, events: 0, t0: null, t1: null, durationUs: null });
+    expect(done.json).toMatchObject({ hottest: [], eventRate: { mean: null, peak: null } });
+  });
+
+  it('hands its options on to the reader', async () => {
+    const dvs = projectRoot('test', 'data', 'files', 'dvs128.aedat');
+    const seconds = projectRoot('test', 'data', 'files', 'rpg.txt');
+    expect(await as(dvs)).toMatchObject({ width: 128, height: 128 });
+    expect(await as(dvs, '--chip', 'DAVIS240C')).toMatchObject({ width: 240, height: 180 });
+    const [right, wrong] = [await as(seconds), await as(seconds, '--time-unit', 'ms')];
+    expect(Number(right?.['durationUs'])).toBeCloseTo(Number(wrong?.['durationUs']) * 1000, -3);
+    expect(await as(seconds, '--size', '300x200')).toMatchObject({ width: 300, height: 200 });
+    expect(await as(projectRoot('test', 'data', 'files', 'lz4.aedat4'), '--stream', '77')).toHaveProperty('error');
   });
 
   it('says it in lines for people without --json', async () => {

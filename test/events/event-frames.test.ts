@@ -25,6 +25,8 @@ const ended = (list: readonly EventPacket[], until: number): EventPacket[] => [.
 const at = (t: number, x = 0): EventPacket => packet([{ t, x, y: 0, p: 1 }]);
 const code = (input: EventPacket[], start = 0): unknown => run(eventFramesStep, { width: 10, start }, input).error;
 
+const corner = (...times: number[]): CameraEvent[] => times.map((t) => ({ t, x: 0, y: 0, p: 1 }));
+
 describe('eventFrames', () => {
   it('counts the events of each pixel and polarity in each frame, wherever packets are cut', () => {
     fc.assert(
@@ -57,11 +59,10 @@ describe('eventFrames', () => {
   });
 
   it('counts frames from its start, and anew from a mark', () => {
-    const event = (t: number): CameraEvent => ({ t, x: 0, y: 0, p: 1 });
     const { out } = run(eventFramesStep, { width: 10, start: 5 }, [
-      packet([event(7), event(18)], SMALL, { until: 19, mark: END }),
-      packet([event(20)]),
-      packet([event(30)]),
+      packet(corner(7, 18), SMALL, { until: 19, mark: END }),
+      packet(corner(20)),
+      packet(corner(30)),
     ]);
     expect(out.map(({ t0, t1 }) => [t0, t1])).toEqual([
       [5, 15],
