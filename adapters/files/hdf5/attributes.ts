@@ -1,4 +1,4 @@
-import { readValues } from '../numpy/read-values.js';
+import { readValues } from '../columns/read-values.js';
 import type { Cursor } from './cursor.js';
 import { readDataspace } from './dataspace.js';
 import { readDatatype, type Datatype } from './datatype.js';

@@ -1,4 +1,4 @@
-import type { Scalar } from '../numpy/dtype.js';
+import type { Scalar } from '../columns/scalar.js';
 import { hdf5Unsupported, type Cursor } from './cursor.js';
 
 /** A type of number that columns are made of. */

@@ -2,7 +2,7 @@ import { RxSpikeError } from '../../../src/index.js';
 import { rolesOfOption, type Role, type Roles } from '../columns/column-names.js';
 import { guessRoles } from '../columns/guess-roles.js';
 import { decimalsOf, guessTimeUnit } from '../columns/time-unit.js';
-import { readValues } from '../numpy/read-values.js';
+import { readValues } from '../columns/read-values.js';
 import type { OpenOptions, TimeUnit } from '../recording.js';
 import type { Dataset } from './dataset.js';
 import { RowStream, type ReadPlan } from './event-reader.js';

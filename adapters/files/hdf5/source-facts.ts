@@ -1,5 +1,5 @@
 import { RxSpikeError, type StreamInfo } from '../../../src/index.js';
-import { readValues } from '../numpy/read-values.js';
+import { readValues } from '../columns/read-values.js';
 import type { AttributeValue } from './attributes.js';
 import type { Expansion } from './chunk-reader.js';
 import { RowStream } from './event-reader.js';

@@ -1,5 +1,5 @@
 import { columnOfName } from '../columns/column-names.js';
-import type { Scalar } from './dtype.js';
+import type { Scalar } from '../columns/scalar.js';
 import type { NpyHeader } from './npy-header.js';
 
 /** A column of values in an array's bytes. */

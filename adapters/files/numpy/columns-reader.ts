@@ -2,9 +2,9 @@ import { RxSpikeError } from '../../../src/index.js';
 import type { Role } from '../columns/column-names.js';
 import type { BatchReader, Counts, EventBatch } from '../decoder.js';
 import { BLOCK } from '../fixed-size-decoder.js';
-import { EventColumns, type EventTypes } from './event-columns.js';
+import { EventColumns, type EventTypes } from '../columns/event-columns.js';
 import type { PieceCursor } from './piece-cursor.js';
-import type { Slice } from './read-values.js';
+import type { Slice } from '../columns/read-values.js';
 
 const ROLES = ['t', 'x', 'y', 'p'] as const;
 

@@ -1,19 +1,7 @@
 import { RxSpikeError } from '../../../src/index.js';
 import type { TimeUnit } from '../recording.js';
+import type { Scalar } from '../columns/scalar.js';
 import type { Literal } from './python-literal.js';
-
-/** Type of one value of an array. */
-export interface Scalar {
-  /** Boolean, signed, unsigned, float; `other` for what is passed over. */
-  readonly kind: 'b' | 'i' | 'u' | 'f' | 'other';
-  /** Bytes. */
-  readonly size: number;
-  readonly littleEndian: boolean;
-  /** Of times with a unit (`datetime64`, `timedelta64`), else null. */
-  readonly unit: TimeUnit | null;
-  /** As numpy writes it, for messages. */
-  readonly code: string;
-}
 
 /** A named value of a structured array. */
 export interface Field {

@@ -9,7 +9,7 @@ import { ColumnsReader, type OpenColumns } from './columns-reader.js';
 import { NPY_START, npyHeaderBytes, parseNpyHeader } from './npy-header.js';
 import { PieceCursor, rangePieces } from './piece-cursor.js';
 import { planEvents, SAMPLE, type EventPlan, type Sampler } from './plan-events.js';
-import { readValues } from './read-values.js';
+import { readValues } from '../columns/read-values.js';
 import { RowsDecoder } from './rows-decoder.js';
 
 const MAX_HEADER_BYTES = 1 << 22;

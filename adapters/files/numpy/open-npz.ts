@@ -7,7 +7,7 @@ import { arrayColumns, singleColumn, type ArrayColumn, type ArrayColumns } from 
 import { ColumnsReader, type OpenColumns } from './columns-reader.js';
 import type { PieceCursor } from './piece-cursor.js';
 import { planEvents, SAMPLE, type EventPlan, type Sampler } from './plan-events.js';
-import { readValues } from './read-values.js';
+import { readValues } from '../columns/read-values.js';
 import { RowsDecoder } from './rows-decoder.js';
 import { readZipArrays, singleValue, type ZipArray, type ZipArrays } from './zip-arrays.js';
 

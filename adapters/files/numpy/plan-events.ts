@@ -4,7 +4,7 @@ import { guessRoles } from '../columns/guess-roles.js';
 import { decimalsOf, guessTimeUnit } from '../columns/time-unit.js';
 import type { OpenOptions, TimeUnit } from '../recording.js';
 import type { ArrayColumn } from './array-columns.js';
-import type { EventTypes } from './event-columns.js';
+import type { EventTypes } from '../columns/event-columns.js';
 
 /** Which columns the events are in. */
 export interface EventPlan {

@@ -3,9 +3,9 @@ import type { Role } from '../columns/column-names.js';
 import type { Counts, EventBatch } from '../decoder.js';
 import { FixedSizeDecoder } from '../fixed-size-decoder.js';
 import type { ArrayColumns } from './array-columns.js';
-import { EventColumns } from './event-columns.js';
+import { EventColumns } from '../columns/event-columns.js';
 import type { EventPlan } from './plan-events.js';
-import type { Slice } from './read-values.js';
+import type { Slice } from '../columns/read-values.js';
 
 /** The bytes of an array whose rows stand one after another → events; see `Decoder`. */
 export class RowsDecoder extends FixedSizeDecoder {

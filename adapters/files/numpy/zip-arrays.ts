@@ -2,7 +2,7 @@ import { RxSpikeError } from '../../../src/index.js';
 import type { ByteParts } from '../byte-source.js';
 import { NPY_START, npyHeaderBytes, parseNpyHeader, type NpyHeader } from './npy-header.js';
 import { PieceCursor } from './piece-cursor.js';
-import { readValues } from './read-values.js';
+import { readValues } from '../columns/read-values.js';
 import { entryContent, Expansion } from './zip-content.js';
 import { entryStart, readZipDirectory, type ZipEntry } from './zip-directory.js';
 

@@ -1,4 +1,4 @@
-import type { Scalar } from './dtype.js';
+import type { Scalar } from './scalar.js';
 
 /** Where values of a column lie in memory. */
 export interface Slice {

@@ -1,10 +1,10 @@
 import { RxSpikeError } from '../../../src/index.js';
-import type { Role } from '../columns/column-names.js';
-import { EXPONENT, floatTime } from '../columns/time-unit.js';
+import type { Role } from './column-names.js';
+import { EXPONENT, floatTime } from './time-unit.js';
 import type { Counts, EventBatch } from '../decoder.js';
 import { BLOCK } from '../fixed-size-decoder.js';
 import type { TimeUnit } from '../recording.js';
-import type { Scalar } from './dtype.js';
+import type { Scalar } from './scalar.js';
 import { readThousandths, readValues, type Slice } from './read-values.js';
 
 /** What is in each column, and the unit of the times. */
