@@ -31,6 +31,8 @@ export interface Subject {
   deliveredBefore(other: Uint8Array): number | null;
   /** Most bytes after the header that go by without a delivery of events while there are any; null: not read in order. */
   readonly grain: number | null;
+  /** Where the header ends, in a file that is read in order; else 0. */
+  readonly dataStart: number;
 }
 
 interface Progress {
@@ -139,5 +141,5 @@ export async function subject({ name, bytes, open: options, looksFar }: Whole): 
     return reads[Math.min(from - reads[0][0], reads.length - 1)][2];
   };
   const grain = random ? null : longestSilence(reads);
-  return { name, bytes, open, events, plan: plan(bytes), deliveredBefore, grain };
+  return { name, bytes, open, events, plan: plan(bytes), deliveredBefore, grain, dataStart: random ? 0 : reads[0][0] };
 }
