@@ -1,8 +1,8 @@
 import { RxSpikeError, type EventPacket, type StreamInfo } from '../../src/index.js';
-import { nodeZstdEncoder } from './compression/zstd-encoder.node.js';
 import type { Encoder, RecordingSink, WritableFormat, WriteOptions, WriteReport } from './encoder.js';
-import { ENCODERS, formatOfName } from './encoders.js';
+import { formatOfName } from './encoders.js';
 import { Fit } from './fit.js';
+import { loadEncoder } from './load-encoder.node.js';
 import { OutputFile } from './output-file.node.js';
 
 /** Something that bytes are appended to: a pipe, a socket. */
@@ -36,10 +36,7 @@ export async function createRecording(
     }
     return (await import('./numpy/npz-sink.node.js')).createNpz(target, info, options);
   }
-  const load = ENCODERS[format];
-  if (load === undefined) throw new RxSpikeError('ERR_UNSUPPORTED', `${format} is not written yet`);
-  const zstd = nodeZstdEncoder();
-  const encoder = (await load())(info, zstd === undefined ? options : { zstd, ...options });
+  const encoder = await loadEncoder(format, info, options);
   if (encoder.patching === 'required' && typeof target !== 'string') {
     throw new RxSpikeError('ERR_ARGUMENT', `${format}: the beginning is written last, so it cannot go to a pipe`);
   }

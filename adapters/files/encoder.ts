@@ -75,6 +75,11 @@ export interface Encoder {
   start(): Iterable<Uint8Array>;
   /** Takes in the events of a packet and hands out what they make whole. The packet is borrowed for the call. */
   encode(packet: EventPacket): Iterable<Uint8Array>;
+  /**
+   * What has been held back so far, so that a file that ends here holds every event; more may follow. Missing where
+   * nothing is held back, and where the bytes are no file without their patches.
+   */
+  flush?(): Iterable<Uint8Array>;
   /** The rest. */
   finish(): Iterable<Uint8Array>;
   /** To be written after all that; empty unless `patching` says otherwise. */

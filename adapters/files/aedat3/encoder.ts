@@ -70,12 +70,16 @@ class Aedat31Encoder implements Encoder {
       this.#packet.set(BYTES.subarray(0, length * POLARITY_EVENT_BYTES), at);
       this.#events += length;
       from += length;
-      if (this.#events === PACKET_EVENTS || length < room) yield this.#flush();
+      if (this.#events === PACKET_EVENTS || length < room) yield this.#take();
     }
   }
 
-  *finish(): Generator<Uint8Array> {
-    if (this.#events > 0) yield this.#flush();
+  *flush(): Generator<Uint8Array> {
+    if (this.#events > 0) yield this.#take();
+  }
+
+  finish(): Iterable<Uint8Array> {
+    return this.flush();
   }
 
   patches(): readonly Patch[] {
@@ -98,7 +102,7 @@ class Aedat31Encoder implements Encoder {
     return length;
   }
 
-  #flush(): Uint8Array {
+  #take(): Uint8Array {
     const events = this.#events;
     this.#events = 0;
     this.#view.setInt32(12, this.#base / OVERFLOW_TIME, true);

@@ -25,7 +25,13 @@ const Y = new Uint16Array(BLOCK);
 const P = new Uint8Array(BLOCK);
 
 /** Writes AEDAT 4.0 with one event stream. @throws `ERR_GEOMETRY`; `ERR_UNSUPPORTED` without an encoder for zstd */
-export const aedat4Encoder: MakeEncoder = (info, options) => new Aedat4Encoder(info, options);
+export const aedat4Encoder: MakeEncoder = (info, options) => new Aedat4Encoder(info, options, new DataTable());
+
+/**
+ * As {@link aedat4Encoder}, for a stream without an end: keeps no data table, so that memory does not grow, and
+ * `finish`, which closes a packet, may be followed by more events.
+ */
+export const aedat4StreamEncoder: MakeEncoder = (info, options) => new Aedat4Encoder(info, options, null);
 
 class Aedat4Encoder implements Encoder {
   readonly holds: Holds = {
@@ -37,10 +43,10 @@ class Aedat4Encoder implements Encoder {
     maxGap: Infinity,
     fractions: false,
   };
-  readonly patching = 'optional';
+  readonly patching: Encoder['patching'];
   readonly #header: Uint8Array;
   readonly #compressor: Compressor | null;
-  readonly #table = new DataTable();
+  readonly #table: DataTable | null;
   /** Packet header, then the flatbuffer. */
   readonly #packet = new Uint8Array(PACKET_HEADER_BYTES + HEAD_BYTES + PACKET_EVENTS * EVENT_BYTES);
   readonly #view = new DataView(this.#packet.buffer);
@@ -51,7 +57,9 @@ class Aedat4Encoder implements Encoder {
   /** Offset in the file of what comes next. */
   #offset: number;
 
-  constructor(info: StreamInfo, options: WriteOptions) {
+  constructor(info: StreamInfo, options: WriteOptions, table: DataTable | null) {
+    this.#table = table;
+    this.patching = table === null ? 'append' : 'optional';
     const { width, height } = info;
     if (width === null || height === null || width > LARGEST_SIZE || height > LARGEST_SIZE) {
       const size = width === null || height === null ? 'is not known' : `is ${width}×${height}`;
@@ -81,16 +89,21 @@ class Aedat4Encoder implements Encoder {
       this.#packet.set(length === BLOCK ? BYTES : BYTES.subarray(0, length * EVENT_BYTES), at);
       this.#events += length;
       from += length;
-      if (this.#events === PACKET_EVENTS) yield* this.#flush();
+      if (this.#events === PACKET_EVENTS) yield* this.#take();
     }
   }
 
-  *finish(): Generator<Uint8Array> {
-    if (this.#events > 0) yield* this.#flush();
+  *flush(): Generator<Uint8Array> {
+    if (this.#events > 0) yield* this.#take();
+  }
+
+  finish(): Iterable<Uint8Array> {
+    return this.flush();
   }
 
   /** The data table behind the end, and its position; without them the recording reads as one that was interrupted. */
   patches(): readonly Patch[] {
+    if (this.#table === null) return [];
     const table = this.#table.encode();
     const position = new Uint8Array(new BigInt64Array([BigInt(this.#offset)]).buffer);
     return [
@@ -126,7 +139,7 @@ class Aedat4Encoder implements Encoder {
     this.#to = to;
   }
 
-  *#flush(): Generator<Uint8Array> {
+  *#take(): Generator<Uint8Array> {
     const bodyBytes = HEAD_BYTES + this.#events * EVENT_BYTES;
     this.#view.setUint32(PACKET_HEADER_BYTES, bodyBytes - 4, true);
     this.#view.setUint32(PACKET_HEADER_BYTES + 28, this.#events, true);
@@ -134,7 +147,7 @@ class Aedat4Encoder implements Encoder {
     const body = this.#compressor?.compress(packet.subarray(PACKET_HEADER_BYTES)) ?? null;
     const size = body?.length ?? bodyBytes;
     const at = this.#offset + PACKET_HEADER_BYTES;
-    this.#table.add({ at, size, events: this.#events, from: this.#from, to: this.#to });
+    this.#table?.add({ at, size, events: this.#events, from: this.#from, to: this.#to });
     this.#events = 0;
     this.#from = Infinity;
     this.#to = -Infinity;

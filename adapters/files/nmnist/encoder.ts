@@ -38,8 +38,12 @@ class NmnistEncoder implements Encoder {
     }
   }
 
-  *finish(): Generator<Uint8Array> {
+  *flush(): Generator<Uint8Array> {
     if (this.#length > 0) yield this.#take();
+  }
+
+  finish(): Iterable<Uint8Array> {
+    return this.flush();
   }
 
   patches(): readonly Patch[] {

@@ -37,10 +37,15 @@ export abstract class RecordEncoder implements Encoder {
     }
   }
 
-  *finish(): Generator<Uint8Array> {
-    if (!this.#begun) yield this.#begin(0);
+  /** Nothing before the first event, whose time the header may have to hold. */
+  *flush(): Generator<Uint8Array> {
     this.rest();
     yield this.#taken();
+  }
+
+  *finish(): Generator<Uint8Array> {
+    if (!this.#begun) yield this.#begin(0);
+    yield* this.flush();
   }
 
   patches(): readonly Patch[] {

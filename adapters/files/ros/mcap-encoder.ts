@@ -101,6 +101,11 @@ class McapEncoder implements Encoder {
     }
   }
 
+  *flush(): Generator<Uint8Array> {
+    if (this.#messages.events > 0) this.#finishMessage();
+    if (this.#total > 0 && this.#length > 0) yield* this.#finishChunk();
+  }
+
   *finish(): Generator<Uint8Array> {
     // A recording without events is a message without: it says the size.
     if (this.#messages.events > 0 || this.#total === 0) this.#finishMessage();
