@@ -162,7 +162,9 @@ function run(file, args) {
     .split('\n')
     .findLast((text) => text.startsWith('{'));
   if (line !== undefined) return JSON.parse(line);
-  return { error: done.stderr.trim().split('\n').at(-1)?.slice(0, 120) || `ended with ${done.status}` };
+  const words =
+    done.stderr.split('\n').find((text) => /error/i.test(text)) ?? `ended with ${done.signal ?? done.status}`;
+  return { error: words.trim().slice(0, 120) };
 }
 
 const median = (list) => list.toSorted((a, b) => a - b)[list.length >> 1];
