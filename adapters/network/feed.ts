@@ -159,6 +159,15 @@ export class Feed {
     this.#finish();
   }
 
+  /** Reads no further: receivers get what waits for them, and are then told why. */
+  cut(error: RxSpikeError): void {
+    if (!this.#begun) return this.stop(error);
+    if (this.#stopped || this.#ended) return;
+    this.#stopped = error;
+    for (const delivery of this.deliveries) delivery.breakOff(error);
+    this.#let();
+  }
+
   async #pump(): Promise<void> {
     try {
       const reading = this.#source.packets()[Symbol.asyncIterator]();

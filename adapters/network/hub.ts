@@ -1,7 +1,13 @@
-import { type DeliveryParams, type HistoryParams, RxSpikeError, requireDeliveryParams } from '../../src/index.js';
+import {
+  type DeliveryParams,
+  type HistoryParams,
+  RxSpikeError,
+  isGap,
+  requireDeliveryParams,
+} from '../../src/index.js';
 import type { Wish } from './check-frame.js';
 import { checkHello } from './check-frame.js';
-import type { Delivery } from './delivery.js';
+import type { Delivery, DeliveryOutcome } from './delivery.js';
 import { Feed, type FeedSource } from './feed.js';
 import type { OfferedStream, RawFrame, StreamKind } from './frames.js';
 import type { Link } from './link.js';
@@ -22,6 +28,26 @@ export interface ServeCounts {
   outside: number;
   /** Events that the queue behind an Observable source has dropped. */
   dropped: number;
+}
+
+/** What a receiver of a stream has got so far. */
+export interface ReceiverFacts {
+  /** Name of the stream. */
+  readonly stream: string;
+  /** Address that it is at. */
+  readonly from: string;
+  readonly policy: DeliveryParams['policy'];
+  /** Packet frames and events sent. */
+  readonly packets: number;
+  readonly events: number;
+  /** Events that it was told are missing, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+  /** Events that wait to be sent, and those sent of which it has not said that it has them. */
+  readonly inFlight: number;
+  /** How often its connection was lost. */
+  readonly absences: number;
+  /** Null while it goes on. */
+  readonly outcome: DeliveryOutcome | null;
 }
 
 /**
@@ -53,6 +79,8 @@ export interface HubLimits {
   /** How long a receiver's place is kept after its connection is lost, ms. */
   readonly grace: number;
   readonly reception: ReceptionOptions;
+  /** Called when a receiver has its stream, or is gone. */
+  readonly onReceiver?: ((receiver: ReceiverFacts) => void) | undefined;
 }
 
 /** A stream that the other side sends. */
@@ -81,6 +109,9 @@ export class Hub {
   #finish!: () => void;
   #fail!: (error: unknown) => void;
   #stopped = false;
+  #draining = false;
+  /** Receivers whose stream goes on. */
+  readonly #receivers: Map<Delivery, { readonly stream: HubStream; readonly from: string }> = new Map();
 
   /** @param accept takes a stream that a connection sends, or throws what it is refused with; null: none is taken */
   constructor(streams: readonly HubStream[], limits: HubLimits, accept: ((stream: PublishedStream) => void) | null) {
@@ -104,13 +135,14 @@ export class Hub {
   /** Whether a receiver that comes for the first time still gets the first stream. */
   get admits(): boolean {
     const [stream] = this.streams;
-    if (this.#stopped || stream === undefined) return false;
+    if (this.#stopped || this.#draining || stream === undefined) return false;
     return typeof stream.sharing !== 'object' || this.#shared.get(stream)?.hasBegun !== true;
   }
 
   /** Gives the first stream to a connection that has not asked. */
   greet(link: Link): void {
-    void this.#give(this.streams[0], link, this.#params(this.streams[0], null), null);
+    if (this.#draining) link.refuse(0, stopped());
+    else void this.#give(this.streams[0], link, this.#params(this.streams[0], null), null);
   }
 
   /** @throws `ERR_PROTOCOL`, `ERR_ARGUMENT`, `ERR_CONNECTION` */
@@ -120,7 +152,9 @@ export class Hub {
       if (this.#stopped) throw stopped();
       if (!stream) throw new RxSpikeError('ERR_ARGUMENT', `there is no stream ${String(wish.name)}`);
       if (link.has(this.#id(stream))) throw new RxSpikeError('ERR_ARGUMENT', `${stream.name} is subscribed to already`);
-      if (!this.#goOn(wish, stream, link)) void this.#give(stream, link, this.#params(stream, wish), wish);
+      if (this.#goOn(wish, stream, link)) return;
+      if (this.#draining) throw stopped();
+      void this.#give(stream, link, this.#params(stream, wish), wish);
     } catch (error) {
       link.refuse(stream ? this.#id(stream) : 0, error, wish.name ?? undefined);
     }
@@ -131,7 +165,8 @@ export class Hub {
     const { epoch, name, kind, info } = checkHello(frame);
     const known = epoch === null ? undefined : this.#published.get(epoch);
     if (known) return known;
-    if (!this.#accept || this.#stopped) throw new RxSpikeError('ERR_ARGUMENT', 'no stream is taken here');
+    if (!this.#accept || this.#stopped || this.#draining)
+      throw new RxSpikeError('ERR_ARGUMENT', 'no stream is taken here');
     const reception = new Reception(link.where, this.#limits.reception, (stream) => {
       link.forget(stream);
       if (epoch !== null) this.#published.delete(epoch);
@@ -156,6 +191,24 @@ export class Hub {
       }
     }, this.#limits.grace);
     this.#timers.add(timer);
+  }
+
+  /** Those whose stream goes on. */
+  get receivers(): readonly ReceiverFacts[] {
+    return [...this.#receivers].map(([delivery, { stream, from }]) => receiverFacts(delivery, stream, from, null));
+  }
+
+  /**
+   * Takes no new receiver or sender, reads live streams no further, and lets everything else that is under way go on to
+   * its end; resolves when it has.
+   */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    for (const [stream, feed] of this.#shared) if (stream.sharing === 'live' || !feed.hasBegun) feed.cut(stopped());
+    while (!this.#stopped && this.#receivers.size + this.#published.size > 0) {
+      const receptions = [...this.#published.values()].map(({ over }) => over);
+      await Promise.all([...[...this.#receivers.keys()].map(({ done }) => done), ...receptions]);
+    }
   }
 
   /** Breaks off. */
@@ -216,7 +269,10 @@ export class Hub {
   #keep(delivery: Delivery, stream: HubStream, link: Link): void {
     const { session } = delivery;
     if (session !== null) this.#places.set(session, { delivery, stream });
+    this.#receivers.set(delivery, { stream, from: link.where });
     void delivery.done.then((outcome) => {
+      this.#receivers.delete(delivery);
+      this.#limits.onReceiver?.(receiverFacts(delivery, stream, link.where, outcome));
       if (session !== null) this.#places.delete(session);
       link.forget(delivery);
       if (stream.sharing === 'each' || this.#shared.get(stream)?.hasBegun === true) {
@@ -302,6 +358,27 @@ function resumption({ sharing }: HubStream, feed: Feed, wish: Wish | null): Resu
     throw new RxSpikeError('ERR_CONNECTION', 'the stream has begun');
   }
   return resume;
+}
+
+function receiverFacts(
+  { params, state, absences }: Delivery,
+  { name }: HubStream,
+  from: string,
+  outcome: DeliveryOutcome | null,
+): ReceiverFacts {
+  const dropped = Object.entries(state.dropped).map(([reason, { events }]) => [reason, events] as const);
+  const unacknowledged = outcome === 'complete' ? [] : state.unacknowledged;
+  const inFlight = unacknowledged.reduce((sum, entry) => sum + (isGap(entry) ? 0 : entry.events), state.held.events);
+  return {
+    stream: name,
+    from,
+    policy: params.policy,
+    ...state.sent,
+    dropped: Object.fromEntries(dropped),
+    inFlight,
+    absences,
+    outcome,
+  };
 }
 
 const stopped = (): RxSpikeError => new RxSpikeError('ERR_CONNECTION', 'the server was stopped');

@@ -3,6 +3,7 @@ export type { KindPackets, StreamPacket } from './packet-fields.js';
 export {
   type ConnectOptions,
   type ServedStream,
+  type StreamConnection,
   type StreamLink,
   type StreamOptions,
   type SubscribeOptions,

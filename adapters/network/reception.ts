@@ -44,6 +44,8 @@ interface Waiting {
 export class Reception implements AsyncIterableIterator<StreamPacket, undefined> {
   /** What the sender says of its stream. Rejects with `ERR_CONNECTION` or `ERR_PROTOCOL` when there is none. */
   readonly hello: Promise<Hello>;
+  /** Resolves when the stream has ended, whichever way, or is no longer wanted. */
+  readonly over: Promise<void>;
   /** Counted as it arrives; `violations` holds what was told missing, by reason, and what a sender left out. */
   readonly report: Report = { events: 0, on: 0, off: 0, t0: null, t1: null, violations: {}, side: {} };
   /** How often its connection was lost. */
@@ -55,6 +57,7 @@ export class Reception implements AsyncIterableIterator<StreamPacket, undefined>
   #credit: CreditWindow;
   #announce!: (hello: Hello) => void;
   #refuse!: (error: unknown) => void;
+  #settle!: () => void;
   #hello: Hello | null = null;
   #carrier: Carrier | null = null;
   #stream = 0;
@@ -82,6 +85,7 @@ export class Reception implements AsyncIterableIterator<StreamPacket, undefined>
       this.#refuse = reject;
     });
     this.hello.catch(() => {});
+    this.over = new Promise((resolve) => (this.#settle = resolve));
     this.#timer = setTimeout(() => this.lose(`no hello within ${timeout} ms`), timeout);
   }
 
@@ -264,6 +268,7 @@ export class Reception implements AsyncIterableIterator<StreamPacket, undefined>
     // Also after the end: it says that everything has arrived.
     if (this.#hello && !outcome) void this.#carrier?.send({ type: 'unsubscribe', ...stream });
     this.#wakeReaders();
+    this.#settle();
     this.#onDone(this);
   }
 

@@ -15,7 +15,14 @@ import {
 import type { FeedSource } from './feed.js';
 import { MAX_CONTROL_BYTES, MAX_FRAME_BYTES, type StreamKind } from './frames.js';
 import { type Endpoint, openEndpoint } from './http-endpoint.node.js';
-import { Hub, type HubStream, type PublishedStream, type ServeCounts, type Sharing } from './hub.js';
+import {
+  Hub,
+  type HubStream,
+  type PublishedStream,
+  type ReceiverFacts,
+  type ServeCounts,
+  type Sharing,
+} from './hub.js';
 import { Link } from './link.js';
 import type { KindPackets, StreamPacket } from './packet-fields.js';
 import type { ServedStream } from './stream-client.js';
@@ -95,6 +102,8 @@ export interface ServeOptions {
   readonly history?: HistoryParams;
   /** How long the place of a receiver that lost its connection is kept, ms. Default 30000. */
   readonly grace?: number;
+  /** Called when a receiver has its stream, or is gone. */
+  readonly onReceiver?: (receiver: ReceiverFacts) => void;
 }
 
 /** A server that runs. */
@@ -109,6 +118,13 @@ export interface StreamServer {
    * with `ERR_CONNECTION` when every receiver left before the end.
    */
   readonly done: Promise<ServeCounts>;
+  /** Receivers whose stream goes on. */
+  readonly receivers: readonly ReceiverFacts[];
+  /**
+   * Takes no new receivers, reads live streams no further and lets what is under way go on to its end, for at most
+   * `within` ms; then as `close`. Resolves with those that it had to break off.
+   */
+  drain(within: number): Promise<readonly ReceiverFacts[]>;
   /** Breaks off what is running, closes all connections and stops listening. */
   close(): Promise<ServeCounts>;
 }
@@ -131,7 +147,7 @@ export async function serveStream(options: ServeOptions): Promise<StreamServer> 
   const dropped = { events: 0 };
   const hub = new Hub(
     await hubStreams(options, settings, dropped),
-    settings,
+    { ...settings, onReceiver: options.onReceiver },
     options.accept ? (incoming) => options.accept?.(incomingStream(incoming)) : null,
   );
   const counts = (): ServeCounts => ({ ...hub.counts, dropped: dropped.events });
@@ -186,6 +202,18 @@ export async function serveStream(options: ServeOptions): Promise<StreamServer> 
       return counts();
     },
     done,
+    get receivers(): readonly ReceiverFacts[] {
+      return hub.receivers;
+    },
+    drain: async (within) => {
+      let timer: NodeJS.Timeout | undefined;
+      await Promise.race([hub.drain(), new Promise((resolve) => (timer = setTimeout(resolve, within)))]);
+      clearTimeout(timer);
+      const left = hub.receivers;
+      hub.stop();
+      await shut();
+      return left;
+    },
     close: async () => {
       hub.stop();
       await shut();
@@ -238,6 +266,7 @@ function incomingStream({ name, kind, info, reception }: PublishedStream): Incom
     kind,
     info,
     report: reception.report,
+    connection: reception,
     events: () => reception as unknown as AsyncIterableIterator<never, undefined>,
     close: () => void reception.return(),
   };

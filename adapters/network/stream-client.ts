@@ -38,6 +38,14 @@ export interface StreamOptions extends ConnectOptions, SubscribeOptions {
   readonly stream?: string;
 }
 
+/** The connection that a stream comes over. */
+export interface StreamConnection {
+  /** How often it was lost. */
+  readonly absences: number;
+  /** False while it is lost: another one is being made. */
+  readonly isAttached: boolean;
+}
+
 /** A stream that another side serves; has the shape of a recording that can be read once. */
 export interface ServedStream<P = EventPacket> {
   readonly url: string;
@@ -49,6 +57,7 @@ export interface ServedStream<P = EventPacket> {
    * at the end, as `leftOut`, those that the sender left out as outside the sensor.
    */
   readonly report: Report;
+  readonly connection: StreamConnection;
   /**
    * The packets as the sender made them, cut into frames. Credit is given as they are taken, so a slow reader slows a
    * lossless sender down. May be called once.
@@ -168,6 +177,7 @@ export class StreamLink implements SinkCarrier {
       kind: hello.kind,
       info: hello.info,
       report: reception.report,
+      connection: reception,
       events: () => {
         if (taken) throw new RxSpikeError('ERR_ARGUMENT', 'a served stream can be read only once');
         taken = true;
