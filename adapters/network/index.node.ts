@@ -1,5 +1,6 @@
+export * from './bridges/index.node.js';
 export { JSON_SUBPROTOCOL, type OfferedStream, type StreamKind, SUBPROTOCOL } from './frames.js';
-export type { ServeCounts, Sharing } from './hub.js';
+export type { ReceiverFacts, ServeCounts, Sharing } from './hub.js';
 export type { KindPackets, StreamPacket } from './packet-fields.js';
 export {
   type IncomingStream,
@@ -12,6 +13,7 @@ export {
 export {
   type ConnectOptions,
   type ServedStream,
+  type StreamConnection,
   type StreamLink,
   type StreamOptions,
   type SubscribeOptions,

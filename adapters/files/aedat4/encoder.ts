@@ -27,10 +27,7 @@ const P = new Uint8Array(BLOCK);
 /** Writes AEDAT 4.0 with one event stream. @throws `ERR_GEOMETRY`; `ERR_UNSUPPORTED` without an encoder for zstd */
 export const aedat4Encoder: MakeEncoder = (info, options) => new Aedat4Encoder(info, options, new DataTable());
 
-/**
- * As {@link aedat4Encoder}, for a stream without an end: keeps no data table, so that memory does not grow, and
- * `finish`, which closes a packet, may be followed by more events.
- */
+/** As {@link aedat4Encoder}, for a stream without an end: keeps no data table, so that memory does not grow. */
 export const aedat4StreamEncoder: MakeEncoder = (info, options) => new Aedat4Encoder(info, options, null);
 
 class Aedat4Encoder implements Encoder {

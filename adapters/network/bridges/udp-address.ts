@@ -1,0 +1,71 @@
+import { RxSpikeError } from '../../../src/index.js';
+import { UDP_FORMATS, type UdpFormat } from './datagram.js';
+
+/** What an address `udp://HOST:PORT?format=…` says. */
+export interface UdpAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly format: UdpFormat;
+  readonly width: number | null;
+  readonly height: number | null;
+  /** SPIF, when sending: with times. */
+  readonly times: boolean;
+  /** When receiving: the stream is over after so long without a datagram, ms; null: never. */
+  readonly idle: number | null;
+}
+
+const KNOWN = ['format', 'width', 'height', 'times', 'idle'];
+
+/**
+ * Reads `udp://HOST:PORT?format=spif|faery|faery-t32&width=…&height=…&times=0|1&idle=MS`.
+ * @throws `ERR_ARGUMENT`
+ */
+export function udpAddress(url: string): UdpAddress {
+  const { host, port, parameters } = hostAndPort(url, 'udp:');
+  for (const key of parameters.keys()) {
+    if (!KNOWN.includes(key)) throw wrong(url, `${key} is none of ${KNOWN.join(', ')}`);
+  }
+  const whole = (key: string, low: number, high: number): number | null => {
+    const text = parameters.get(key);
+    if (text === null) return null;
+    const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= low && value <= high) return value;
+    throw wrong(url, `${key} must be ${low}…${high}`);
+  };
+  const format = parameters.get('format') ?? 'faery';
+  if (!isUdpFormat(format)) throw wrong(url, `format is none of ${UDP_FORMATS.join(', ')}`);
+  const [width, height] = [whole('width', 1, 65_536), whole('height', 1, 65_536)];
+  if ((width === null) !== (height === null)) throw wrong(url, 'width and height go together');
+  return { host, port, format, width, height, times: whole('times', 0, 1) !== 0, idle: whole('idle', 1, 2 ** 31 - 1) };
+}
+
+const isUdpFormat = (name: string): name is UdpFormat => (UDP_FORMATS as readonly string[]).includes(name);
+
+/** Host, without brackets, port and parameters of an address. @throws `ERR_ARGUMENT` */
+export function hostAndPort(
+  url: string,
+  protocol: 'udp:' | 'dv:',
+): { readonly host: string; readonly port: number; readonly parameters: URLSearchParams } {
+  let address: URL;
+  try {
+    address = new URL(url);
+  } catch (cause) {
+    throw new RxSpikeError('ERR_ARGUMENT', `not an address: ${url}`, { cause });
+  }
+  const { hostname, port, pathname, searchParams } = address;
+  if (address.protocol !== protocol) throw wrong(url, `it must begin with ${protocol}//`);
+  if (hostname === '' || port === '') throw wrong(url, `it needs a host and a port: ${protocol}//127.0.0.1:3333`);
+  if (!['', '/'].includes(pathname) || address.username !== '' || address.hash !== '') {
+    throw wrong(url, 'nothing but host, port and parameters may stand in it');
+  }
+  return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port), parameters: searchParams };
+}
+
+/** Host and port as they stand in an address. */
+export function hostPort(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function wrong(url: string, what: string): RxSpikeError {
+  return new RxSpikeError('ERR_ARGUMENT', `${url}: ${what}`);
+}
