@@ -50,7 +50,12 @@ async function beginEncoded(
   options: WriteOptions,
 ): Promise<RecordingSink> {
   const sink = new EncodedSink(format, encoder, out, options);
-  await sink.begin();
+  try {
+    await sink.begin();
+  } catch (error) {
+    await sink.abort();
+    throw error;
+  }
   return sink;
 }
 
@@ -61,6 +66,8 @@ class EncodedSink implements RecordingSink {
   readonly #encoder: Encoder;
   readonly #fit: Fit;
   readonly #out: OutputFile | ByteSink;
+  /** What a writing of bytes failed with: the file lacks them whatever comes after. */
+  #failure: unknown = null;
 
   constructor(format: WritableFormat, encoder: Encoder, out: OutputFile | ByteSink, options: WriteOptions) {
     this.format = format;
@@ -75,6 +82,7 @@ class EncodedSink implements RecordingSink {
   }
 
   async write(packet: EventPacket): Promise<void> {
+    if (this.#failure !== null) throw this.#failure;
     if (packet.length === 0) return;
     const fitting = this.#fit.fit(packet);
     await this.#put(this.#encoder.encode(fitting));
@@ -83,6 +91,7 @@ class EncodedSink implements RecordingSink {
 
   async close(): Promise<void> {
     try {
+      if (this.#failure !== null) throw this.#failure;
       await this.#put(this.#encoder.finish());
     } catch (error) {
       await this.abort();
@@ -96,7 +105,18 @@ class EncodedSink implements RecordingSink {
     return this.#out.abort();
   }
 
+  /** What comes of a packet is taken over before anything else can run: encoders of a format share their memory. */
   async #put(pieces: Iterable<Uint8Array>): Promise<void> {
-    for (const piece of pieces) await this.#out.write(piece);
+    const out = this.#out;
+    const rest: Uint8Array[] = [];
+    try {
+      for (const piece of pieces) {
+        if (rest.length > 0 || !(out instanceof OutputFile) || !out.hold(piece)) rest.push(piece.slice());
+      }
+      for (const piece of rest) await out.write(piece);
+    } catch (error) {
+      this.#failure = error;
+      throw error;
+    }
   }
 }

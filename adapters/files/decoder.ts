@@ -39,10 +39,12 @@ export interface Decoder {
 /** Batches of a format that is not read from front to back. */
 export interface BatchReader {
   /**
-   * The events in the order of the file; read once. Memory is bounded by a chunk of the format.
+   * The events in the order of the file, read once: parts that are there, whose batches are made as they are asked for.
+   * A part is gone through before the next one is asked for. Readers share the arrays of a batch and anything may run
+   * while one waits, so no batch is ever handed on by a promise. Memory is bounded by a chunk of the format.
    * @throws (while iterating, after everything good before the break) as {@link Decoder}, and `ERR_NOT_READABLE`
    */
-  batches(): AsyncIterable<EventBatch>;
+  parts(): AsyncIterable<Iterable<EventBatch>>;
   /** As those of a {@link Decoder}. */
   readonly side: Counts;
   readonly violations: Counts;

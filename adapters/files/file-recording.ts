@@ -77,7 +77,7 @@ export class FileRecording implements Recording {
         if (last) yield* packer.add(last);
         yield* packer.flush();
       } else {
-        for await (const batch of reading.batches()) yield* packer.add(batch);
+        for await (const part of reading.parts()) for (const batch of part) yield* packer.add(batch);
         yield* packer.flush();
       }
     } catch (error) {
@@ -107,7 +107,10 @@ export class FileRecording implements Recording {
         }
         reading.end();
       } else {
-        for await (const _ of reading.batches()) yield* take();
+        for await (const part of reading.parts()) {
+          for (const _ of part) yield* take();
+          yield* take();
+        }
       }
     } catch (error) {
       yield* take();

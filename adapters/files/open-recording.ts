@@ -30,6 +30,10 @@ export async function openSource(source: ByteSource, options: OpenOptions): Prom
     const unwrapped = await unwrap(prefix, source.rewindable, options);
     if (unwrapped === null) return await openPlain(prefix, source, options, recognise);
     return await openWrapped(unwrapped, options);
+  } catch (error) {
+    // Nobody is left to read what passes once.
+    await prefix.abandon();
+    throw error;
   } finally {
     await prefix.close();
   }
@@ -88,23 +92,29 @@ function sizeOf(
 /** Time of the first event, 0 where there is none. Damage met on the way is left for `events()` to meet again. */
 async function firstTime(prefix: Prefix, source: ByteSource, opened: OpenedFormat): Promise<number> {
   try {
-    for await (const batch of firstBatches(prefix, source, opened)) if (batch.length > 0) return batch.t[0];
+    for await (const part of firstParts(prefix, source, opened)) {
+      for (const batch of part) if (batch.length > 0) return batch.t[0];
+    }
   } catch (error) {
     if (!(error instanceof RxSpikeError) || error.code === 'ERR_NOT_READABLE') throw error;
   }
   return 0;
 }
 
-async function* firstBatches(prefix: Prefix, source: ByteSource, opened: OpenedFormat): AsyncGenerator<EventBatch> {
+async function* firstParts(
+  prefix: Prefix,
+  source: ByteSource,
+  opened: OpenedFormat,
+): AsyncGenerator<Iterable<EventBatch>> {
   if ('reader' in opened) {
-    yield* opened.reader().batches();
+    yield* opened.reader().parts();
     return;
   }
   const decoder = opened.decoder();
   const chunks = source.rewindable ? prefix.read(opened.dataStart) : keeping(prefix, opened.dataStart);
-  for await (const chunk of chunks) yield* decoder.push(chunk);
+  for await (const chunk of chunks) yield decoder.push(chunk);
   const last = decoder.end();
-  if (last) yield last;
+  if (last) yield [last];
 }
 
 async function* keeping(prefix: Prefix, from: number): AsyncGenerator<Uint8Array> {

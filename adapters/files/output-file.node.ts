@@ -31,22 +31,26 @@ export class OutputFile {
     }
   }
 
-  /** Appends bytes, which are borrowed until the promise settles. @throws (rejects) `ERR_WRITE` */
-  async write(bytes: Uint8Array): Promise<void> {
-    if (this.#gathered + bytes.length > GATHERED) await this.#flush();
-    if (bytes.length >= GATHERED) {
-      await this.#all(bytes);
-      return;
-    }
+  /** Appends bytes where that needs no waiting; false where nothing was done. */
+  hold(bytes: Uint8Array): boolean {
+    if (this.#gathered + bytes.length > GATHERED) return false;
     this.#buffer.set(bytes, this.#gathered);
     this.#gathered += bytes.length;
+    return true;
+  }
+
+  /** Appends bytes, which are borrowed until the promise settles. @throws (rejects) `ERR_WRITE` */
+  async write(bytes: Uint8Array): Promise<void> {
+    if (this.hold(bytes)) return;
+    await this.#flush();
+    if (!this.hold(bytes)) await this.#all(bytes);
   }
 
   /** Writes patches, makes sure that all is on the disk and gives the file its name. @throws (rejects) `ERR_WRITE` */
   async close(patches: readonly Patch[] = []): Promise<void> {
     try {
       await this.#flush();
-      for (const { at, bytes } of patches) await this.#handle.write(bytes, 0, bytes.length, at);
+      for (const { at, bytes } of patches) await this.#all(bytes, at);
       await this.#handle.sync();
       await this.#handle.close();
       await rename(this.workingPath, this.path);
@@ -68,9 +72,13 @@ export class OutputFile {
     if (length > 0) await this.#all(this.#buffer.subarray(0, length));
   }
 
-  async #all(bytes: Uint8Array): Promise<void> {
+  /** Appends bytes, or writes them over what lies at `place`. */
+  async #all(bytes: Uint8Array, place: number | null = null): Promise<void> {
     try {
-      for (let at = 0; at < bytes.length;) at += (await this.#handle.write(bytes, at)).bytesWritten;
+      for (let at = 0; at < bytes.length;) {
+        const to = place === null ? null : place + at;
+        at += (await this.#handle.write(bytes, at, bytes.length - at, to)).bytesWritten;
+      }
     } catch (cause) {
       throw writeError(this.path, cause);
     }

@@ -72,28 +72,34 @@ export class Prefix {
     this.#length = length;
   }
 
-  /** Lets go of what a rewindable source holds open; the bytes stay. */
+  /** Lets go of what a rewindable source holds open; the bytes stay. One that passes once is needed for the rest. */
   async close(): Promise<void> {
+    if (this.#source.rewindable) await this.#release();
+  }
+
+  /** Lets go of the source, whatever it is: nothing more is read. */
+  async abandon(): Promise<void> {
+    this.#ended = true;
+    await this.#release();
+  }
+
+  async #release(): Promise<void> {
     const iterator = this.#iterator;
-    if (!this.#source.rewindable || !iterator) return;
     this.#iterator = null;
-    await iterator.return?.();
+    await iterator?.return?.();
   }
 
   /** All bytes from `from` (within `bytes`) on: what is kept, then the rest of the source. */
   async *read(from: number): AsyncGenerator<Uint8Array> {
     const kept = this.bytes;
-    if (from < kept.length) yield kept.subarray(from);
-    if (this.#broken !== null) throw this.#broken;
-    if (this.#ended) return;
-    if (this.#source.rewindable) {
-      yield* this.#source.read(kept.length);
-      return;
-    }
     try {
-      for (let chunk = await this.#next(); chunk; chunk = await this.#next()) yield chunk;
+      if (from < kept.length) yield kept.subarray(from);
+      if (this.#broken !== null) throw this.#broken;
+      if (this.#ended) return;
+      if (this.#source.rewindable) yield* this.#source.read(kept.length);
+      else for (let chunk = await this.#next(); chunk; chunk = await this.#next()) yield chunk;
     } finally {
-      await this.#iterator?.return?.();
+      if (!this.#source.rewindable) await this.abandon();
     }
   }
 }

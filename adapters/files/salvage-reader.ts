@@ -60,14 +60,14 @@ export class SalvageReader implements BatchReader {
     this.violations = format.violations;
   }
 
-  async *batches(): AsyncGenerator<EventBatch> {
+  async *parts(): AsyncGenerator<Iterable<EventBatch>> {
     for await (const chunk of this.#chunks()) {
       this.#seen += chunk.length;
       this.#append(chunk);
-      yield* this.#packets(false);
+      yield this.#packets(false);
       if (this.#over) return;
     }
-    yield* this.#packets(true);
+    yield this.#packets(true);
   }
 
   #append(chunk: Uint8Array): void {

@@ -14,13 +14,6 @@ import type { ColumnPlace, TriggerMembers } from './event-sources.js';
 import type { FileBytes } from './file-bytes.js';
 
 const NOTHING: Band = { bytes: new Uint8Array(0), rows: 0, stride: 0 };
-const NO_EVENTS: EventBatch = {
-  t: new Float64Array(0),
-  x: new Uint16Array(0),
-  y: new Uint16Array(0),
-  p: new Uint8Array(0),
-  length: 0,
-};
 
 /** What an {@link EventReader} needs to know of a file. */
 export interface ReadPlan {
@@ -100,7 +93,7 @@ export class EventReader implements BatchReader {
     if (plan.triggers !== null && plan.triggers.dataset.rows > 0) this.side['triggers'] = plan.triggers.dataset.rows;
   }
 
-  async *batches(): AsyncGenerator<EventBatch> {
+  async *parts(): AsyncGenerator<Iterable<EventBatch>> {
     const expansion = this.#plan.expansion();
     if (this.#sink !== null) {
       yield* this.#triggers(this.#sink, expansion);
@@ -119,8 +112,7 @@ export class EventReader implements BatchReader {
         let count = BLOCK;
         for (const stream of streams.values()) count = Math.min(count, await stream.ready());
         if (count === 0) break;
-        yield this.#batch({ t: slice('t'), x: slice('x'), y: slice('y'), p: slice('p') }, count);
-        if (this.#columns.failure !== null) throw this.#columns.failure;
+        yield this.#rows({ t: slice('t'), x: slice('x'), y: slice('y'), p: slice('p') }, count);
         for (const stream of streams.values()) stream.skip(count);
       }
     } finally {
@@ -129,11 +121,12 @@ export class EventReader implements BatchReader {
     this.#checkEnd([...streams.keys()]);
   }
 
-  #batch(slices: Readonly<Record<Role, Slice>>, count: number): EventBatch {
+  *#rows(slices: Readonly<Record<Role, Slice>>, count: number): Generator<EventBatch> {
     const batch = this.#columns.convert(slices, count);
     const { offset } = this.#plan;
     if (offset !== 0) for (let i = 0; i < batch.length; i++) batch.t[i] += offset;
-    return batch;
+    yield batch;
+    if (this.#columns.failure !== null) throw this.#columns.failure;
   }
 
   /** What can be told only when all was read: columns of different lengths, and a cut that no event lay behind. */
@@ -149,7 +142,7 @@ export class EventReader implements BatchReader {
     });
   }
 
-  async *#triggers(sink: SideSink, expansion: Expansion): AsyncGenerator<EventBatch> {
+  async *#triggers(sink: SideSink, expansion: Expansion): AsyncGenerator<Iterable<EventBatch>> {
     const { triggers } = this.#plan;
     if (triggers === null) return;
     const { t, p, id } = triggers.members;
@@ -164,7 +157,7 @@ export class EventReader implements BatchReader {
           const [time, value, channel] = columns.map(({ values }) => values[i]);
           sink.add({ kind: 'trigger', t: time, id: channel, edge: value > 0 ? 'rising' : 'falling' });
         }
-        yield NO_EVENTS;
+        yield [];
       }
     } finally {
       await stream.close();

@@ -33,15 +33,13 @@ export class ColumnsReader implements BatchReader {
     this.#drain = drain;
   }
 
-  async *batches(): AsyncGenerator<EventBatch> {
+  async *parts(): AsyncGenerator<Iterable<EventBatch>> {
     const cursors = await this.#open();
     try {
       for (let at = 0; at < this.#count; at += BLOCK) {
         const wanted = Math.min(BLOCK, this.#count - at);
         const { slices, rows } = await this.#slices(cursors, wanted);
-        const batch = this.#events.convert(slices, rows);
-        if (batch.length > 0) yield batch;
-        if (this.#events.failure !== null) throw this.#events.failure;
+        yield this.#convert(slices, rows);
         if (rows < wanted) throw this.#short(cursors, at + rows);
       }
       if (!this.#drain) return;
@@ -52,6 +50,12 @@ export class ColumnsReader implements BatchReader {
     } finally {
       for (const role of ROLES) await cursors[role].close();
     }
+  }
+
+  *#convert(slices: Readonly<Record<Role, Slice>>, rows: number): Generator<EventBatch> {
+    const batch = this.#events.convert(slices, rows);
+    if (batch.length > 0) yield batch;
+    if (this.#events.failure !== null) throw this.#events.failure;
   }
 
   /** The next values of all columns, and of how many rows all are there. */

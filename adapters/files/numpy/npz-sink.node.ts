@@ -45,6 +45,8 @@ class NpzSink implements RecordingSink {
   readonly #entries: StoredEntry[] = [];
   readonly #patches: Patch[] = [];
   #offset = 0;
+  /** What a writing failed with: the columns lack it whatever comes after. */
+  #failure: unknown = null;
 
   constructor(info: StreamInfo, options: WriteOptions, out: OutputFile, spools: readonly Spool[]) {
     this.#info = info;
@@ -55,18 +57,29 @@ class NpzSink implements RecordingSink {
   }
 
   async write(packet: EventPacket): Promise<void> {
-    const { t, x, y, p, length } = this.#fit.fit(packet);
+    if (this.#failure !== null) throw this.#failure;
+    const fitting = this.#fit.fit(packet);
+    try {
+      await this.#append(fitting);
+    } catch (error) {
+      this.#failure = error;
+      throw error;
+    }
+    this.report.events += fitting.length;
+  }
+
+  async #append({ t, x, y, p, length }: EventPacket): Promise<void> {
     for (let i = 0; this.#whole && i < length; i++) this.#whole = t[i] === Math.floor(t[i]);
     const [ts, xs, ys, ps] = this.#spools;
     await ts.append(littleEndian(t, length));
     await xs.append(littleEndian(x, length));
     await ys.append(littleEndian(y, length));
     await ps.append(p.subarray(0, length));
-    this.report.events += length;
   }
 
   async close(): Promise<void> {
     try {
+      if (this.#failure !== null) throw this.#failure;
       await this.#put();
     } catch (error) {
       await this.abort();

@@ -128,8 +128,8 @@ class Uneven implements BatchReader {
     this.#message = `npz: ${names.map((name, k) => `${name} has ${counts[k]} values`).join(', ')}`;
   }
 
-  async *batches(): AsyncGenerator<EventBatch> {
-    yield* this.#whole.batches();
+  async *parts(): AsyncGenerator<Iterable<EventBatch>> {
+    yield* this.#whole.parts();
     throw new RxSpikeError('ERR_CORRUPT', this.#message);
   }
 }
@@ -175,11 +175,11 @@ class RowsReader implements BatchReader {
     this.violations = this.#decoder.violations;
   }
 
-  async *batches(): AsyncGenerator<EventBatch> {
+  async *parts(): AsyncGenerator<Iterable<EventBatch>> {
     const cursor = await this.#array.open();
     try {
       for (let bytes = await cursor.take(PIECE); bytes.length > 0; bytes = await cursor.take(PIECE)) {
-        yield* this.#decoder.push(bytes);
+        yield this.#decoder.push(bytes);
       }
       if (cursor.failure !== null) throw cursor.failure;
       this.#decoder.end();

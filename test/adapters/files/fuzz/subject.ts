@@ -68,7 +68,7 @@ async function progress(bytes: Uint8Array, open: OpenOptions): Promise<Progress>
   const opened = await recognise(new Prefix(source), open);
   const openedTo = looked;
   if ('reader' in opened) {
-    for await (const batch of opened.reader().batches()) events += batch.length;
+    for await (const part of opened.reader().parts()) for (const batch of part) events += batch.length;
     return { openedTo, reads, random: true };
   }
   const decoder = opened.decoder();
