@@ -21,6 +21,11 @@ export interface DvSinkOptions {
   readonly maxConnections?: number;
   /** How long a reader may take nothing before it is cut off, ms: until then everybody waits. Default 30000. */
   readonly patience?: number;
+  /**
+   * How long connections stay open behind the last packet, ms. Default 1000: a `NetworkReader` throws away what it has
+   * received and not yet handed on as soon as its connection ends.
+   */
+  readonly linger?: number;
   /** Default `none`. */
   readonly compression?: 'none' | 'lz4';
   /** Camera as readers see it. Default: none. */
@@ -74,12 +79,13 @@ export interface DvSink {
  */
 export async function dvSink(url: string, options: DvSinkOptions = {}): Promise<DvSink> {
   const { host, port, parameters } = hostAndPort(url, 'dv:');
-  const { clients = 1, patience = 30_000, tls, allowRemote = false } = options;
+  const { clients = 1, patience = 30_000, linger = 1000, tls, allowRemote = false } = options;
   const { maxConnections = Math.max(10, clients) } = options;
   need(parameters.size === 0, `an address of dv has no parameters, got ${url}`);
   need(Number.isInteger(clients) && clients >= 0, `clients must be 0 or more, got ${clients}`);
   need(maxConnections >= Math.max(1, clients), `${clients} clients do not fit in ${maxConnections} connections`);
   need(patience > 0 && patience < 2 ** 31, `patience must be above 0 ms and below 2^31, got ${patience}`);
+  need(linger >= 0 && linger < 2 ** 31, `linger must be 0 ms or more and below 2^31, got ${linger}`);
   requireReach(host, allowRemote);
   const server = tls === undefined ? createServer() : createSecureServer(tls);
   server.maxConnections = maxConnections;
@@ -115,6 +121,8 @@ export async function dvSink(url: string, options: DvSinkOptions = {}): Promise<
       port: address.port,
       end: async (): Promise<void> => {
         await written;
+        await readers.taken();
+        await readers.leave(linger);
         await readers.close(true);
       },
       close: () => readers.close(false),
@@ -214,6 +222,19 @@ class Readers {
     throw new RxSpikeError('ERR_CONNECTION', 'dv: all receivers have gone');
   }
 
+  /** Resolves when all that was written has been handed to the other sides, or they are cut off. */
+  async taken(): Promise<void> {
+    await Promise.all([...this.#sockets].map((socket) => this.#drained(socket)));
+  }
+
+  /** Resolves when all have left, or after so many ms. */
+  async leave(linger: number): Promise<void> {
+    let late: NodeJS.Timeout | undefined;
+    const lingering = new Promise<void>((resolve) => (late = setTimeout(resolve, linger)));
+    await Promise.race([this.#deserted(), lingering]);
+    clearTimeout(late);
+  }
+
   /** Listens no more; lets go of everybody, behind what has been written, or at once. */
   async close(gently: boolean): Promise<void> {
     this.#isOver = true;
@@ -252,18 +273,27 @@ class Readers {
 
   async #put(socket: Socket, bytes: Uint8Array): Promise<void> {
     if (bytes.length === 0 || socket.destroyed || socket.write(bytes)) return;
+    await this.#drained(socket);
+  }
+
+  /** Resolves when a reader has taken what was written, or is cut off. */
+  async #drained(socket: Socket): Promise<void> {
+    if (socket.writableLength === 0 || socket.destroyed) return;
     await new Promise<void>((resolve) => {
       const late = setTimeout(() => {
         this.#counts.cut++;
         socket.destroy();
       }, this.#patience);
-      const done = (): void => {
+      // Behind all that was written before.
+      socket.write('', () => {
         clearTimeout(late);
-        socket.off('drain', done).off('close', done);
         resolve();
-      };
-      socket.on('drain', done).on('close', done);
+      });
     });
+  }
+
+  async #deserted(): Promise<void> {
+    while (this.#sockets.size > 0 && !this.#isOver) await this.#change();
   }
 
   #change(): Promise<void> {

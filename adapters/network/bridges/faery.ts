@@ -103,7 +103,20 @@ export class FaeryEncoder implements DatagramEncoder {
       }
     }
     const datagrams: Uint8Array[] = [];
-    for (let at = 0; at < bytes.length; at += EVENTS * size) datagrams.push(bytes.subarray(at, at + EVENTS * size));
+    for (let from = 0; from < length;) {
+      const end = this.#endOf(t, from, Math.min(length, from + EVENTS));
+      datagrams.push(bytes.subarray(from * size, end * size));
+      from = end;
+    }
     return datagrams;
+  }
+
+  /** Where a datagram ends: faery knows a loop of the 32-bit clock only by the first time of a datagram. */
+  #endOf(t: Float64Array, from: number, most: number): number {
+    if (this.#size === 13) return most;
+    const loop = Math.floor(t[from] / 2 ** 32);
+    let end = from + 1;
+    while (end < most && Math.floor(t[end] / 2 ** 32) === loop) end++;
+    return end;
   }
 }

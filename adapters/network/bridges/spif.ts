@@ -93,6 +93,8 @@ export class SpifDecoder implements DatagramDecoder {
   /** Whether the words from `from` on are events with times, on the sensor, none earlier than the one before. */
   #areEvents(words: Uint32Array, from: number): boolean {
     for (let i = from; i < words.length; i += 2) {
+      // What memory mostly holds.
+      if (words[i] === 0 && words[i + 1] === 0) return false;
       const step = (words[i + 1] - words[i - 1]) | 0;
       if (words[i] >= BARE || step < 0 || !this.#room.holds(words[i] >>> 16, words[i] & 0x7fff)) return false;
     }
