@@ -1,92 +1,16 @@
-import {
-  type DeliveryParams,
-  type HistoryParams,
-  RxSpikeError,
-  isGap,
-  requireDeliveryParams,
-} from '../../src/index.js';
+import { type DeliveryParams, RxSpikeError, requireDeliveryParams } from '../../src/index.js';
+import { Absences } from './absences.js';
 import type { Wish } from './check-frame.js';
 import { checkHello } from './check-frame.js';
-import type { Delivery, DeliveryOutcome } from './delivery.js';
+import type { Delivery } from './delivery.js';
 import { Feed, type FeedSource } from './feed.js';
-import type { OfferedStream, RawFrame, StreamKind } from './frames.js';
+import type { OfferedStream, RawFrame } from './frames.js';
+import type { HubLimits, HubStream, PublishedStream, ServeCounts } from './hub-stream.js';
 import type { Link } from './link.js';
 import { randomId } from './random-id.js';
-import { Reception, type ReceptionOptions, type Resumption } from './reception.js';
-
-/** What a server has done. */
-export interface ServeCounts {
-  /** Receivers that were given a stream. */
-  clients: number;
-  /** Those of them that got it to the end, and those that went away before. */
-  completed: number;
-  lost: number;
-  /** Packet frames and events that were written, once for each reading of a source. */
-  packets: number;
-  events: number;
-  /** Events left out because they lie outside the sensor. */
-  outside: number;
-  /** Events that the queue behind an Observable source has dropped. */
-  dropped: number;
-}
-
-/** What a receiver of a stream has got so far. */
-export interface ReceiverFacts {
-  /** Name of the stream. */
-  readonly stream: string;
-  /** Address that it is at. */
-  readonly from: string;
-  readonly policy: DeliveryParams['policy'];
-  /** Packet frames and events sent. */
-  readonly packets: number;
-  readonly events: number;
-  /** Events that it was told are missing, by reason. */
-  readonly dropped: Readonly<Record<string, number>>;
-  /** Events that wait to be sent, and those sent of which it has not said that it has them. */
-  readonly inFlight: number;
-  /** How often its connection was lost. */
-  readonly absences: number;
-  /** Null while it goes on. */
-  readonly outcome: DeliveryOutcome | null;
-}
-
-/**
- * How a stream is given to its receivers: to `each` from its beginning; once to all, when so many (`clients`) are there;
- * or `live`: from the start on, to whoever is there.
- */
-export type Sharing = 'each' | 'live' | { readonly clients: number };
-
-/** A stream that a hub gives. */
-export interface HubStream {
-  readonly name: string;
-  readonly kind: StreamKind;
-  readonly sharing: Sharing;
-  /** The first reading; opened before the hub is there, so that its facts can be told. */
-  readonly first: FeedSource;
-  /** Opens a further reading. */
-  readonly again: () => Promise<FeedSource>;
-  /** False: the source cannot wait for its receivers. */
-  readonly waits: boolean;
-}
-
-/** Limits of a hub. */
-export interface HubLimits {
-  readonly eventsPerFrame: number;
-  /** How a receiver's queue is bounded; its `policy` is the default one. A receiver may ask for less events. */
-  readonly delivery: DeliveryParams;
-  /** Kept of live streams for those who come late or come back. */
-  readonly history: HistoryParams;
-  /** How long a receiver's place is kept after its connection is lost, ms. */
-  readonly grace: number;
-  readonly reception: ReceptionOptions;
-  /** Called when a receiver has its stream, or is gone. */
-  readonly onReceiver?: ((receiver: ReceiverFacts) => void) | undefined;
-}
-
-/** A stream that the other side sends. */
-export interface PublishedStream extends OfferedStream {
-  readonly reception: Reception;
-}
+import { type ReceiverFacts, receiverFacts } from './receiver-facts.js';
+import { Reception, type Resumption } from './reception.js';
+import { ReceptionBook, StreamBook, type StreamTotals } from './stream-totals.js';
 
 /** Packets that may wait for a receiver that no source waits for: bounded by their events. */
 const PUSHED_PACKETS = 4096;
@@ -105,6 +29,8 @@ export class Hub {
   /** Places of receivers by session; of those without a connection until the grace is over. */
   readonly #places: Map<string, { readonly delivery: Delivery; readonly stream: HubStream }> = new Map();
   readonly #published: Map<string, Reception> = new Map();
+  /** Those that have ended, for the time of the grace. */
+  readonly #taken: Map<string, Reception> = new Map();
   readonly #timers: Set<ReturnType<typeof setTimeout>> = new Set();
   #finish!: () => void;
   #fail!: (error: unknown) => void;
@@ -112,6 +38,11 @@ export class Hub {
   #draining = false;
   /** Receivers whose stream goes on. */
   readonly #receivers: Map<Delivery, { readonly stream: HubStream; readonly from: string }> = new Map();
+  readonly #absences: Absences;
+  /** Streams whose reading is being opened, by the connection that asked. */
+  readonly #giving: Map<Link, Set<HubStream>> = new Map();
+  readonly #books: Map<HubStream, StreamBook>;
+  readonly #received: ReceptionBook = new ReceptionBook();
 
   /** @param accept takes a stream that a connection sends, or throws what it is refused with; null: none is taken */
   constructor(streams: readonly HubStream[], limits: HubLimits, accept: ((stream: PublishedStream) => void) | null) {
@@ -119,6 +50,8 @@ export class Hub {
     this.#limits = limits;
     this.#accept = accept;
     this.#unused = new Set(streams);
+    this.#absences = new Absences(limits.grace, limits.keptPlaces);
+    this.#books = new Map(streams.map((stream) => [stream, new StreamBook(stream.name, stream.kind)]));
     this.done = new Promise((resolve, reject) => {
       this.#finish = resolve;
       this.#fail = reject;
@@ -130,6 +63,35 @@ export class Hub {
   /** What can be subscribed to. */
   get offers(): readonly OfferedStream[] {
     return this.streams.map(({ name, kind, first }) => ({ name, kind, info: first.info }));
+  }
+
+  get isDraining(): boolean {
+    return this.#draining || this.#stopped;
+  }
+
+  /** What each stream has come to. */
+  get totals(): readonly StreamTotals[] {
+    return [...this.#books.values()].map(({ totals }) => totals);
+  }
+
+  /** What streams of clients have come to. */
+  get received(): {
+    readonly open: number;
+    readonly streams: number;
+    readonly events: number;
+    readonly missing: number;
+  } {
+    return { open: this.#received.open, ...this.#received.totals };
+  }
+
+  /** Those who lost their connection and are waited for. */
+  get keptPlaces(): number {
+    return this.#absences.size;
+  }
+
+  /** Whether a stream is being opened for a connection. */
+  isGiving(link: Link): boolean {
+    return this.#giving.has(link);
   }
 
   /** Whether a receiver that comes for the first time still gets the first stream. */
@@ -152,50 +114,63 @@ export class Hub {
       if (this.#stopped) throw stopped();
       if (!stream) throw new RxSpikeError('ERR_ARGUMENT', `there is no stream ${String(wish.name)}`);
       if (link.has(this.#id(stream))) throw new RxSpikeError('ERR_ARGUMENT', `${stream.name} is subscribed to already`);
+      if (this.#giving.get(link)?.has(stream)) throw new RxSpikeError('ERR_ARGUMENT', `${stream.name} is asked for already`); // prettier-ignore
       if (this.#goOn(wish, stream, link)) return;
       if (this.#draining) throw stopped();
       void this.#give(stream, link, this.#params(stream, wish), wish);
     } catch (error) {
-      link.refuse(stream ? this.#id(stream) : 0, error, wish.name ?? undefined);
+      link.refuse(stream ? this.#id(stream) : 0, error, wish.name ?? stream?.name);
     }
   }
 
   /** @throws `ERR_ARGUMENT` where no stream is taken, and what `accept` throws */
   publish(frame: RawFrame, link: Link): Reception {
     const { epoch, name, kind, info } = checkHello(frame);
-    const known = epoch === null ? undefined : this.#published.get(epoch);
+    const known = epoch === null ? undefined : (this.#published.get(epoch) ?? this.#taken.get(epoch));
     if (known) return known;
     if (!this.#accept || this.#stopped || this.#draining)
       throw new RxSpikeError('ERR_ARGUMENT', 'no stream is taken here');
+    const own = link.streams.filter((one) => one instanceof Reception && !one.isDone);
+    const { published, publishedInAll } = this.#limits;
+    if (own.length >= published) throw tooMany(`${published} of one connection`);
+    if (this.#received.open >= publishedInAll) throw tooMany(`${publishedInAll} in all`);
     const reception = new Reception(link.where, this.#limits.reception, (stream) => {
       link.forget(stream);
-      if (epoch !== null) this.#published.delete(epoch);
+      if (epoch === null || !this.#published.delete(epoch)) return;
+      // Its sender comes back where it has not heard that everything arrived: that must not look like a new stream.
+      this.#taken.set(epoch, stream);
+      this.#later(() => this.#taken.delete(epoch));
     });
-    this.#accept({ name, kind, info, reception });
     if (epoch !== null) this.#published.set(epoch, reception);
+    this.#received.add(reception);
+    try {
+      this.#accept({ name, kind, info, reception });
+    } catch (error) {
+      if (epoch !== null) this.#published.delete(epoch);
+      reception.lose('it is not taken');
+      throw error;
+    }
     return reception;
   }
 
   /** A connection is gone: what went over it waits for another one, for a time. */
-  leave(): void {
-    const absent = [...[...this.#places.values()].map(({ delivery }) => delivery), ...this.#published.values()].filter(
-      ({ isAttached }) => !isAttached,
-    );
-    const before = new Map(absent.map((one) => [one, one.absences]));
+  leave(link: Link): void {
+    for (const one of link.streams) this.#absences.add(one);
+  }
+
+  /** Runs when the grace is over; does not keep a process from ending. */
+  #later(run: () => void): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      for (const [one, absences] of before) {
-        if (one.isAttached || one.absences !== absences) continue;
-        if (one instanceof Reception) one.lose('the sender has gone');
-        else one.close('lost');
-      }
+      run();
     }, this.#limits.grace);
     this.#timers.add(timer);
+    (timer as { unref?(): void }).unref?.();
   }
 
   /** Those whose stream goes on. */
   get receivers(): readonly ReceiverFacts[] {
-    return [...this.#receivers].map(([delivery, { stream, from }]) => receiverFacts(delivery, stream, from, null));
+    return [...this.#receivers].map(([delivery, { stream, from }]) => receiverFacts(delivery, stream.name, from, null));
   }
 
   /**
@@ -218,6 +193,7 @@ export class Hub {
     for (const feed of this.feeds) feed.stop(stopped());
     for (const stream of this.#unused) stream.first.close?.();
     for (const timer of this.#timers) clearTimeout(timer);
+    this.#absences.stop();
     for (const reception of this.#published.values()) reception.fail(stopped());
     this.#finish();
   }
@@ -244,35 +220,67 @@ export class Hub {
   #goOn({ resume }: Wish, stream: HubStream, link: Link): boolean {
     const place = resume?.session === null || resume === null ? undefined : this.#places.get(resume.session);
     if (!place || place.stream !== stream || place.delivery.isDone || resume === null) return false;
-    if (link.deliver(place.delivery, resume.next)) return true;
+    if (link.deliver(place.delivery, resume.next)) {
+      this.#books.get(stream)?.returned();
+      return true;
+    }
     throw new RxSpikeError('ERR_PROTOCOL', `resume: packet ${resume.next} cannot be sent again`);
   }
 
   async #give(stream: HubStream, link: Link, params: DeliveryParams, wish: Wish | null): Promise<void> {
+    let feed: Feed | undefined;
+    const done = this.#begin(stream, link);
     try {
-      const feed = stream.sharing === 'each' ? await this.#feed(stream) : this.#shared.get(stream);
-      if (!feed) throw stopped();
+      feed = await this.#feedFor(stream, wish);
       const resume = resumption(stream, feed, wish);
+      // Asked for again while the reading was being opened.
+      if (link.has(this.#id(stream))) throw new RxSpikeError('ERR_ARGUMENT', `${stream.name} is subscribed to already`);
       const session = wish === null ? null : randomId();
       const delivery = feed.subscribe(params, session, resume ?? { past: wish?.history ?? 0 });
+      if (resume) this.#books.get(stream)?.returned();
       this.#keep(delivery, stream, link);
       if (!link.isOpen || !link.deliver(delivery, delivery.state.next)) {
         delivery.close('lost');
+        if (stream.sharing === 'each') feed.stop(stopped());
         return;
       }
       this.#join(stream, feed);
     } catch (error) {
+      // A reading of its own that nobody will read.
+      if (stream.sharing === 'each') feed?.stop(stopped());
       link.refuse(this.#id(stream), error, stream.name);
+    } finally {
+      done();
     }
+  }
+
+  async #feedFor(stream: HubStream, wish: Wish | null): Promise<Feed> {
+    const each = stream.sharing === 'each';
+    // A reading of its own begins anew: there is no place in it.
+    if (each && wish?.resume) throw begunAnew();
+    const feed = each ? await this.#feed(stream) : this.#shared.get(stream);
+    if (!feed) throw stopped();
+    return feed;
+  }
+
+  /** A stream is being opened for a connection, until the function that it returns is called. */
+  #begin(stream: HubStream, link: Link): () => void {
+    const streams = this.#giving.get(link) ?? new Set();
+    this.#giving.set(link, streams.add(stream));
+    return () => {
+      streams.delete(stream);
+      if (streams.size === 0) this.#giving.delete(link);
+    };
   }
 
   #keep(delivery: Delivery, stream: HubStream, link: Link): void {
     const { session } = delivery;
     if (session !== null) this.#places.set(session, { delivery, stream });
     this.#receivers.set(delivery, { stream, from: link.where });
+    this.#books.get(stream)?.add(delivery);
     void delivery.done.then((outcome) => {
       this.#receivers.delete(delivery);
-      this.#limits.onReceiver?.(receiverFacts(delivery, stream, link.where, outcome));
+      this.#limits.onReceiver?.(receiverFacts(delivery, stream.name, link.where, outcome));
       if (session !== null) this.#places.delete(session);
       link.forget(delivery);
       if (stream.sharing === 'each' || this.#shared.get(stream)?.hasBegun === true) {
@@ -329,6 +337,7 @@ export class Hub {
       this.counts.packets += packets;
       this.counts.events += events;
       this.counts.outside += outside;
+      this.#books.get(stream)?.read(packets, events, outside);
     });
     void feed.done.catch(() => {}).finally(() => stream.sharing === 'each' && this.feeds.delete(feed));
     return feed;
@@ -352,7 +361,7 @@ export class Hub {
 function resumption({ sharing }: HubStream, feed: Feed, wish: Wish | null): Resumption | null {
   const resume = wish?.resume ?? null;
   if (resume && resume.epoch !== feed.epoch) {
-    throw new RxSpikeError('ERR_CONNECTION', 'resume: the place was not kept, and the stream has begun anew');
+    throw begunAnew();
   }
   if (typeof sharing === 'object' && feed.hasBegun && !resume) {
     throw new RxSpikeError('ERR_CONNECTION', 'the stream has begun');
@@ -360,25 +369,10 @@ function resumption({ sharing }: HubStream, feed: Feed, wish: Wish | null): Resu
   return resume;
 }
 
-function receiverFacts(
-  { params, state, absences }: Delivery,
-  { name }: HubStream,
-  from: string,
-  outcome: DeliveryOutcome | null,
-): ReceiverFacts {
-  const dropped = Object.entries(state.dropped).map(([reason, { events }]) => [reason, events] as const);
-  const unacknowledged = outcome === 'complete' ? [] : state.unacknowledged;
-  const inFlight = unacknowledged.reduce((sum, entry) => sum + (isGap(entry) ? 0 : entry.events), state.held.events);
-  return {
-    stream: name,
-    from,
-    policy: params.policy,
-    ...state.sent,
-    dropped: Object.fromEntries(dropped),
-    inFlight,
-    absences,
-    outcome,
-  };
-}
+const begunAnew = (): RxSpikeError =>
+  new RxSpikeError('ERR_CONNECTION', 'resume: the place was not kept, and the stream has begun anew');
+
+const tooMany = (what: string): RxSpikeError =>
+  new RxSpikeError('ERR_LIMIT', `too many streams are sent: ${what} may be`);
 
 const stopped = (): RxSpikeError => new RxSpikeError('ERR_CONNECTION', 'the server was stopped');

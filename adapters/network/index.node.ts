@@ -1,15 +1,12 @@
 export * from './bridges/index.node.js';
 export { JSON_SUBPROTOCOL, type OfferedStream, type StreamKind, SUBPROTOCOL } from './frames.js';
-export type { ReceiverFacts, ServeCounts, Sharing } from './hub.js';
+export type { ServeCounts, Sharing } from './hub-stream.js';
+export type { ServeLog } from './journal.js';
+export type { ServeLimits } from './limits.js';
 export type { KindPackets, StreamPacket } from './packet-fields.js';
-export {
-  type IncomingStream,
-  type Servable,
-  type ServedSource,
-  type ServeOptions,
-  type StreamServer,
-  serveStream,
-} from './serve-stream.node.js';
+export type { ReceiverFacts } from './receiver-facts.js';
+export type { IncomingStream, Servable, ServedSource, ServeOptions, TlsFiles } from './serve-options.js';
+export { type StreamServer, serveStream } from './serve-stream.node.js';
 export {
   type ConnectOptions,
   type ServedStream,

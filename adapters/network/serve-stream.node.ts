@@ -1,110 +1,18 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { isObservable, type Observable, Subscription, takeWhile } from 'rxjs';
-import {
-  type DeliveryParams,
-  type EventPacket,
-  type HistoryParams,
-  PacketChannel,
-  type QueueParams,
-  RxSpikeError,
-  type StreamInfo,
-  requireDeliveryParams,
-  requireHistoryParams,
-  requireQueueParams,
-} from '../../src/index.js';
-import type { FeedSource } from './feed.js';
-import { MAX_CONTROL_BYTES, MAX_FRAME_BYTES, type StreamKind } from './frames.js';
+import { Acceptors } from './acceptors.node.js';
 import { type Endpoint, openEndpoint } from './http-endpoint.node.js';
-import {
-  Hub,
-  type HubStream,
-  type PublishedStream,
-  type ReceiverFacts,
-  type ServeCounts,
-  type Sharing,
-} from './hub.js';
-import { Link } from './link.js';
-import type { KindPackets, StreamPacket } from './packet-fields.js';
-import type { ServedStream } from './stream-client.js';
-import { EVENTS_PER_FRAME, requireEventsPerFrame } from './stream-writer.js';
-import { type GuardSettings, isLoopback } from './upgrade-guard.js';
-
-/** What is served: a recording, a replay in pull form, or packets that push themselves. */
-export interface Servable<P = EventPacket> {
-  readonly info: StreamInfo;
-  events(): AsyncIterable<P> | Observable<P>;
-  /** Called where it was opened and is not read after all. */
-  close?(): void;
-}
-
-/** A stream among several. */
-export interface ServedSource<K extends StreamKind = StreamKind> {
-  readonly name: string;
-  readonly kind: K;
-  /** Called once at the start, and where each receiver gets a reading of its own again for each further one. */
-  readonly source: () => Servable<KindPackets[K]> | Promise<Servable<KindPackets[K]>>;
-  /** Default `live`. */
-  readonly sharing?: Sharing;
-}
-
-/** A stream that a client sends. */
-export interface IncomingStream<K extends StreamKind = StreamKind> {
-  readonly name: string;
-  readonly kind: K;
-  readonly info: StreamInfo;
-  readonly stream: ServedStream<KindPackets[K]>;
-}
-
-/** How a stream is served. */
-export interface ServeOptions {
-  /** The stream that is given to whoever does not ask for another; called once at the start, and where each receiver gets a reading of its own again for each further one. */
-  readonly source: () => Servable | Promise<Servable>;
-  /** Its name. Default `events`. */
-  readonly name?: string;
-  /** True: the source is read from the start on, for whoever is there. */
-  readonly live?: boolean;
-  /** Further streams. */
-  readonly streams?: readonly ServedSource[];
-  /** Takes a stream that a client sends; throws what it is refused with. Default: none is taken. */
-  readonly accept?: (incoming: IncomingStream) => void;
-  /** Address to listen on. Default 127.0.0.1; beyond loopback a `token` is needed. */
-  readonly host?: string;
-  /** Default 0: any free one. */
-  readonly port?: number;
-  /**
-   * Begins when so many receivers are there, gives everything to each of them (the slowest sets the pace), and is then
-   * done. Default: without end, each connection gets a reading of its own from the beginning.
-   */
-  readonly clients?: number;
-  /** Needed to connect, as `?token=…` or `Authorization: Bearer …`. */
-  readonly token?: string;
-  /** Default `/`. */
-  readonly path?: string;
-  /** Origins of web pages that may connect, as `http://name:port`. Default: none but the server's own. */
-  readonly origins?: readonly string[];
-  /** Further names under which the server may be addressed. */
-  readonly hosts?: readonly string[];
-  /** Most events in a frame, 1…65536. Default 10000. */
-  readonly eventsPerFrame?: number;
-  /** Most connections at a time. Default 64, or `clients` where these are more. */
-  readonly maxConnections?: number;
-  /**
-   * Queue between an Observable source, which cannot be slowed down, and the receivers.
-   * Default: policy `error`, 1024 packets, 4 million events.
-   */
-  readonly queue?: QueueParams;
-  /**
-   * What may wait for each receiver. Default: lossless, 2 million events in 8 packets, or in 4096 of a live Observable,
-   * which cannot wait: a lossless receiver that is too slow for it is cut off.
-   */
-  readonly delivery?: Partial<DeliveryParams>;
-  /** What is kept of live streams. Default: 1024 packets, 2 million events. */
-  readonly history?: HistoryParams;
-  /** How long the place of a receiver that lost its connection is kept, ms. Default 30000. */
-  readonly grace?: number;
-  /** Called when a receiver has its stream, or is gone. */
-  readonly onReceiver?: (receiver: ReceiverFacts) => void;
-}
+import { Hub } from './hub.js';
+import type { PublishedStream, ServeCounts } from './hub-stream.js';
+import { Journal } from './journal.js';
+import type { ServeLimits } from './limits.js';
+import { pacedReception } from './paced-reception.js';
+import { prometheusText } from './prometheus.js';
+import type { ReceiverFacts } from './receiver-facts.js';
+import type { IncomingStream, ServeOptions } from './serve-options.js';
+import { type ServeSettings, serveSettings } from './serve-settings.node.js';
+import { ServedConnection, asks } from './served-connection.node.js';
+import { openSources } from './served-sources.js';
+import { serverMetrics } from './server-metrics.js';
+import { isLoopback } from './upgrade-guard.js';
 
 /** A server that runs. */
 export interface StreamServer {
@@ -120,21 +28,29 @@ export interface StreamServer {
   readonly done: Promise<ServeCounts>;
   /** Receivers whose stream goes on. */
   readonly receivers: readonly ReceiverFacts[];
+  /** What `/metrics` says: text in Prometheus' format. */
+  readonly metrics: string;
+  /**
+   * A token with which one may connect and receive streams, but not send any; for pages in browsers, whose addresses
+   * are seen by others. Good for new connections for so many seconds, at most a day, of this run of the server.
+   * @throws `ERR_ARGUMENT`
+   */
+  viewToken(options?: { readonly seconds?: number }): string;
   /**
    * Takes no new receivers, reads live streams no further and lets what is under way go on to its end, for at most
-   * `within` ms; then as `close`. Resolves with those that it had to break off.
+   * `within` ms; then as `close`. Meanwhile new connections and `/healthz` are answered with 503. Resolves with those
+   * that it had to break off.
    */
   drain(within: number): Promise<readonly ReceiverFacts[]>;
   /** Breaks off what is running, closes all connections and stops listening. */
   close(): Promise<ServeCounts>;
 }
 
-const PUSH_QUEUE: QueueParams = { policy: 'error', packets: 1024, events: 4_000_000 };
-
-const DELIVERY: DeliveryParams = { policy: 'lossless', packets: 8, events: 2_000_000, every: 10 };
 /** How often a client hears from the server, ms. */
 const HEARTBEAT = 5000;
-const HISTORY: HistoryParams = { packets: 1024, events: 2_000_000 };
+
+/** How long a view token is good where nothing is said, s. */
+const VIEW = 60;
 
 /**
  * Serves a stream over WebSocket, subprotocol `rxspike.v1` (docs/protocol.md). Nothing is lost: a receiver that takes
@@ -143,60 +59,62 @@ const HISTORY: HistoryParams = { packets: 1024, events: 2_000_000 };
  * @throws `ERR_ARGUMENT`; `ERR_LISTEN` when the address is in use or may not be listened on; what `source` throws
  */
 export async function serveStream(options: ServeOptions): Promise<StreamServer> {
-  const settings = checked(options);
-  const dropped = { events: 0 };
-  const hub = new Hub(
-    await hubStreams(options, settings, dropped),
-    { ...settings, onReceiver: options.onReceiver },
-    options.accept ? (incoming) => options.accept?.(incomingStream(incoming)) : null,
-  );
-  const counts = (): ServeCounts => ({ ...hub.counts, dropped: dropped.events });
-  const { guard, port, maxConnections } = settings;
-  const links = new Set<Link>();
+  const settings = serveSettings(options);
+  const { guard, limits, maxConnections, port, tokens } = settings;
+  const journal = new Journal(options.log ?? null);
+  const waits = { dropped: 0, throttled: 0 };
+  const hub = await openHub(options, settings, journal, waits);
+  const counts = (): ServeCounts => ({ ...hub.counts, dropped: waits.dropped });
+  const connections = new Set<ServedConnection>();
+  const acceptors = new Acceptors(limits, options.accept !== undefined);
+  const metrics = (): string => {
+    const { totals: streams, received: published, keptPlaces, isDraining } = hub;
+    const { bytes, buffered } = acceptors;
+    const standing = connections.size;
+    const { throttled } = waits;
+    return prometheusText(
+      serverMetrics({ streams, published, keptPlaces, isDraining, bytes, buffered, throttled, journal, connections: standing }), // prettier-ignore
+    );
+  };
   let endpoint: Endpoint;
   try {
-    endpoint = await openEndpoint({
-      guard,
-      port,
-      maxConnections,
-      maxPayload: options.accept ? MAX_FRAME_BYTES : MAX_CONTROL_BYTES,
-      maxFragments: options.accept ? 64 : 4,
-      admit: (url) => (asks(url) || hub.admits ? null : { status: 503, why: 'the stream has begun' }),
-      connected: (socket, url, address) => {
-        const link: Link = new Link(
-          socket,
-          {
-            subscribe: (wish, of) => hub.subscribe(wish, of),
-            publish: (frame, _, of) => hub.publish(frame, of),
-            closed: () => {
-              links.delete(link);
-              hub.leave();
-            },
-          },
-          { tells: true, where: address, maxBytes: options.accept ? MAX_FRAME_BYTES : MAX_CONTROL_BYTES },
-        );
-        links.add(link);
-        link.begin();
-        if (asks(url)) void link.wire.send({ type: 'offer', streams: hub.offers });
-        else hub.greet(link);
+    endpoint = await openEndpoint(
+      {
+        guard,
+        port,
+        maxConnections,
+        limits,
+        journal,
+        tls: options.tls ?? null,
+        admit: (url) =>
+          asks(url) || hub.admits ? null : { status: 503, why: 'the stream has begun', reason: 'begun' },
+        isDraining: () => hub.isDraining,
+        metrics: options.metrics === true ? metrics : null,
+        connected: (accepted) => {
+          const maxBytes = acceptors.maxBytes(accepted.scope);
+          const closed = (one: ServedConnection): void => void connections.delete(one);
+          connections.add(new ServedConnection(accepted, { hub, journal, limits, maxBytes, closed }));
+        },
       },
-    });
+      acceptors,
+    );
   } catch (error) {
     hub.stop();
+    await acceptors.close(0);
     throw error;
   }
-  const heart = setInterval(() => {
-    for (const link of links) link.beat(Date.now());
-  }, HEARTBEAT).unref();
+  const timers = watch(connections, limits);
   const shut = once(() => {
-    clearInterval(heart);
+    for (const timer of timers) clearInterval(timer);
     return endpoint.close();
   });
   const done = hub.done.finally(shut).then(counts);
   done.catch(() => {});
   const { host, path } = guard;
+  const url = `${options.tls ? 'wss' : 'ws'}://${host.includes(':') ? `[${host}]` : host}:${endpoint.port}${path}`;
+  journal.listening(url, !isLoopback(host), options.tls !== undefined);
   return {
-    url: `ws://${host.includes(':') ? `[${host}]` : host}:${endpoint.port}${path}`,
+    url,
     port: endpoint.port,
     get counts(): ServeCounts {
       return counts();
@@ -205,13 +123,19 @@ export async function serveStream(options: ServeOptions): Promise<StreamServer> 
     get receivers(): readonly ReceiverFacts[] {
       return hub.receivers;
     },
+    get metrics(): string {
+      return metrics();
+    },
+    viewToken: ({ seconds = VIEW } = {}) => tokens.view(seconds),
     drain: async (within) => {
+      journal.drain(hub.receivers);
       let timer: NodeJS.Timeout | undefined;
       await Promise.race([hub.drain(), new Promise((resolve) => (timer = setTimeout(resolve, within)))]);
       clearTimeout(timer);
       const left = hub.receivers;
       hub.stop();
       await shut();
+      journal.drained(left);
       return left;
     },
     close: async () => {
@@ -222,44 +146,51 @@ export async function serveStream(options: ServeOptions): Promise<StreamServer> 
   };
 }
 
-/** Whether a client subscribes to what it wants; else it is given the first stream. */
-const asks = (url: URL): boolean => url.searchParams.get('auto') === '0';
-
-async function hubStreams(
-  options: ServeOptions,
-  { queue }: Settings,
-  dropped: { events: number },
-): Promise<HubStream[]> {
-  const { source, name = 'events', live = false, clients, streams = [] } = options;
-  const sharing = live ? 'live' : clients === undefined ? 'each' : { clients };
-  const all: readonly ServedSource[] = [{ name, kind: 'events', source, sharing }, ...streams];
-  const opened: HubStream[] = [];
-  for (const one of all) {
-    const open = async (): Promise<OpenedSource> => feedSource(await one.source(), queue, dropped);
-    const { name: id, kind, sharing: shared = 'live' } = one;
-    const first = await open();
-    opened.push({ name: id, kind, sharing: shared, first, again: open, waits: shared !== 'live' || !first.pushes });
-  }
-  return opened;
-}
-
-interface OpenedSource extends FeedSource {
-  /** It cannot wait. */
-  readonly pushes: boolean;
-}
-
-function feedSource(servable: Servable<StreamPacket>, queue: QueueParams, dropped: { events: number }): OpenedSource {
-  // Called before it is read: what it gives tells whether it can wait.
-  const events = servable.events();
-  return {
-    info: servable.info,
-    pushes: isObservable(events),
-    packets: () => pulled(events, queue, dropped),
-    close: () => servable.close?.(),
+/** Lets clients hear from the server, and closes those that use nothing. */
+function watch(
+  connections: ReadonlySet<ServedConnection>,
+  { subscribeTimeout, idleTimeout }: ServeLimits,
+): NodeJS.Timeout[] {
+  const beat = (): void => {
+    for (const { link } of connections) link.beat(Date.now());
   };
+  const sweep = (): void => {
+    for (const connection of connections) connection.sweep(performance.now());
+  };
+  return [
+    setInterval(beat, HEARTBEAT).unref(),
+    setInterval(sweep, Math.min(1000, subscribeTimeout, idleTimeout)).unref(),
+  ];
 }
 
-function incomingStream({ name, kind, info, reception }: PublishedStream): IncomingStream {
+async function openHub(
+  options: ServeOptions,
+  settings: ServeSettings,
+  journal: Journal,
+  waits: { dropped: number; throttled: number },
+): Promise<Hub> {
+  const { eventsPerSecond, keptPlaces, published, publishedInAll } = settings.limits;
+  const { eventsPerFrame, delivery, history, grace } = settings;
+  const sources = await openSources(settings.streams, settings.queue, (events) => (waits.dropped += events));
+  const onReceiver = (facts: ReceiverFacts): void => {
+    journal.depart(facts);
+    options.onReceiver?.(facts);
+  };
+  const { accept } = options;
+  const waited = (ms: number): void => void (waits.throttled += ms);
+  return new Hub(
+    sources,
+    { eventsPerFrame, delivery, history, grace, keptPlaces, published, publishedInAll, reception: {}, onReceiver },
+    accept ? (incoming) => accept(incomingStream(incoming, eventsPerSecond, waited)) : null,
+  );
+}
+
+function incomingStream(
+  { name, kind, info, reception }: PublishedStream,
+  eventsPerSecond: number,
+  waited: (ms: number) => void,
+): IncomingStream {
+  const paced = pacedReception(reception, eventsPerSecond, waited);
   const stream = {
     url: '',
     name,
@@ -267,102 +198,10 @@ function incomingStream({ name, kind, info, reception }: PublishedStream): Incom
     info,
     report: reception.report,
     connection: reception,
-    events: () => reception as unknown as AsyncIterableIterator<never, undefined>,
+    events: () => paced as unknown as AsyncIterableIterator<never, undefined>,
     close: () => void reception.return(),
   };
   return { name, kind, info, stream };
-}
-
-interface Settings {
-  readonly guard: GuardSettings;
-  readonly port: number;
-  readonly eventsPerFrame: number;
-  readonly maxConnections: number;
-  readonly queue: QueueParams;
-  readonly delivery: DeliveryParams;
-  readonly history: HistoryParams;
-  readonly grace: number;
-  readonly reception: Readonly<Record<string, never>>;
-}
-
-function checked(options: ServeOptions): Settings {
-  const { host = '127.0.0.1', port = 0, token, path = '/', eventsPerFrame = EVENTS_PER_FRAME } = options;
-  const { origins = [], hosts = [], queue = PUSH_QUEUE, history = HISTORY, grace = 30_000 } = options;
-  const delivery = { ...DELIVERY, ...options.delivery };
-  const maxConnections = roomFor(options);
-  need(Number.isInteger(port) && port >= 0 && port <= 65_535, `port must be 0…65535, got ${port}`);
-  need(path.startsWith('/') && !/[?#\s]/.test(path), `path must begin with /, got ${path}`);
-  need(token === undefined || /^[\w.~-]{1,256}$/.test(token), 'token must be 1…256 letters, digits or any of . _ ~ -');
-  need(token !== undefined || isLoopback(host), `a token is needed to listen on ${host}, which others can reach`);
-  requireEventsPerFrame(eventsPerFrame);
-  requireQueueParams(queue, 'serve');
-  requireDeliveryParams(delivery, 'serve');
-  requireHistoryParams(history, 'serve');
-  need(grace >= 0 && grace < 2 ** 31, `grace must be 0 ms or more and below 2^31, got ${grace}`);
-  need(queue.policy !== 'block', 'an Observable source cannot be blocked: give the source in pull form');
-  const isToken = token === undefined ? null : matcher(token);
-  const guard = { host, path, origins, hosts, isToken };
-  return { guard, port, eventsPerFrame, maxConnections, queue, delivery, history, grace, reception: {} };
-}
-
-/** Connections that there may be at a time. */
-function roomFor({ clients, maxConnections = Math.max(64, clients ?? 0) }: ServeOptions): number {
-  need(clients === undefined || isCount(clients), `clients must be 1 or more, got ${clients}`);
-  need(isCount(maxConnections), `maxConnections must be 1 or more, got ${maxConnections}`);
-  need((clients ?? 0) <= maxConnections, `${clients} clients do not fit in ${maxConnections} connections`);
-  return maxConnections;
-}
-
-const isCount = (n: number): boolean => Number.isInteger(n) && n >= 1;
-
-function need(ok: boolean, what: string): void {
-  if (!ok) throw new RxSpikeError('ERR_ARGUMENT', `serve: ${what}`);
-}
-
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-
-/** Compares in a time that tells nothing of where the difference is. */
-function matcher(token: string): (other: string) => boolean {
-  const expected = digest(token);
-  return (other) => timingSafeEqual(digest(other), expected);
-}
-
-function pulled(
-  events: AsyncIterable<StreamPacket> | Observable<StreamPacket>,
-  params: QueueParams,
-  lost: { events: number },
-): AsyncIterable<StreamPacket> {
-  if (!isObservable(events)) return events;
-  const channel = new PacketChannel<StreamPacket>(params);
-  const reading = new Subscription();
-  // An Observable that emits while it is being subscribed to can only be stopped from inside.
-  const open = events.pipe(takeWhile(() => !reading.closed));
-  reading.add(
-    open.subscribe({
-      next: (packet) => {
-        const before = channel.counts.dropped.events;
-        try {
-          channel.offer(packet);
-        } catch (error) {
-          channel.fail(error);
-          reading.unsubscribe();
-        }
-        lost.events += channel.counts.dropped.events - before;
-      },
-      error: (error: unknown) => channel.fail(error),
-      complete: () => channel.complete(),
-    }),
-  );
-  const read: AsyncIterableIterator<StreamPacket, undefined> = {
-    [Symbol.asyncIterator]: () => read,
-    next: () => channel.next(),
-    // Not a generator: it would let go of the source only after the packet that it waits for.
-    return: () => {
-      reading.unsubscribe();
-      return channel.return();
-    },
-  };
-  return read;
 }
 
 function once(run: () => Promise<void>): () => Promise<void> {

@@ -16,6 +16,8 @@ export class StreamFrame implements NumberedFrame {
   readonly seq: number;
   readonly events: number;
   readonly lasting: boolean;
+  /** Watermark of the stream after it, µs. */
+  readonly until: number;
   readonly #binary: Uint8Array;
   #text: string | null = null;
 
@@ -24,6 +26,7 @@ export class StreamFrame implements NumberedFrame {
     this.seq = seq;
     this.events = events;
     this.lasting = events === 0 && frame.mark !== null;
+    this.until = frame.until as number;
     this.#binary = encodeFrame(MESSAGE_PACK, frame) as Uint8Array;
   }
 
