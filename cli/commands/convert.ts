@@ -1,4 +1,5 @@
 import { type WritableFormat, formatOfName } from '../../adapters/files/index.node.js';
+import { assumedSize } from '../assumed-size.js';
 import type { CommandResult } from '../command.js';
 import {
   type CopyFacts,
@@ -53,8 +54,10 @@ export async function convert(
   const target = await outputTarget(out, { input, force: options.force ?? false });
   const facts = copyFacts(inText, out);
   facts.to = to;
+  const size = options.size || options.crop ? null : await assumedSize(input, to, output);
+  const sized = size === null ? input : inputFile('convert', inText, { ...options, size });
   const outcome = await copyRecording(
-    { input, target, format: () => to, options, links, salvage: false },
+    { input: sized, target, format: () => to, options, links, salvage: false },
     facts,
     output,
   );
@@ -62,11 +65,11 @@ export async function convert(
   const raised = raisedTimes(outcome.states);
   if (outcome.interrupted) {
     say(`interrupted: ${oneLine(out)} was not written`);
-    return { json: { ...facts, raised }, status: 130 };
+    return { json: { ...facts, raised, sizeAssumed: size }, status: 130 };
   }
   remarks(facts, outcome, to, raised).forEach(output.note);
   say(
     `wrote ${out === '-' ? 'stdout' : oneLine(out)}: ${to}, ${thousands(facts.written)} events, ${byteCount(facts.bytes)}`,
   );
-  return { json: { ...facts, raised }, status: 0 };
+  return { json: { ...facts, raised, sizeAssumed: size }, status: 0 };
 }

@@ -61,6 +61,7 @@ describe('convert', () => {
       violations: {},
       bytes: statSync(out('x.es')).size,
       raised: 0,
+      sizeAssumed: null,
     });
     expect(await eventsOf(out('x.es'))).toEqual(EVENTS);
     const said = await command(['convert', RECORDING, out('x.dat')]);
@@ -137,10 +138,13 @@ describe('what convert cuts and changes', () => {
 
   it('--size says how large the sensor is, and must not contradict the file', async () => {
     const unknown = ['convert', projectRoot('test', 'data', 'files', 'dat2-expelliarmus.dat')];
-    const bare = await commandInside([...unknown, out('y.es')]);
+    const bare = await commandInside([...unknown, out('b.es'), '--json']);
     const known = await commandInside([...unknown, out('y.es'), '--size', '1280x720', '--json']);
-    expect([bare.status, known.status]).toEqual([1, 0]);
-    expect(bare.stderr).toContain('--size WxH says how large the sensor is');
+    expect([bare.status, known.status]).toEqual([0, 0]);
+    const { width, height } = (await openRecording(out('b.es'))).info;
+    expect(bare.json).toMatchObject({ sizeAssumed: { width, height } });
+    expect(bare.stderr).toContain(`written as ${width}×${height}, the smallest that holds every event; --size WxH`);
+    expect(known.json).toMatchObject({ sizeAssumed: null });
     expect((await openRecording(out('y.es'))).info).toMatchObject({ width: 1280, height: 720 });
     const wrong = await convert('--size', '20x20', '--force');
     expect(failureComplaint(wrong, 1, 'ERR_GEOMETRY')).toBeNull();
@@ -256,8 +260,8 @@ async function until(condition: () => boolean): Promise<void> {
 describe('on a terminal', () => {
   it('shows how far it is on stderr, and clears that away', async () => {
     const records = readFileSync(RECORDING);
-    const body = Buffer.alloc(records.length * 400);
-    for (let i = 0; i < 400; i++) records.copy(body, i * records.length);
+    const body = Buffer.alloc(records.length * 1200);
+    for (let i = 0; i < 1200; i++) records.copy(body, i * records.length);
     writeFileSync(out('long.bin'), body);
     const done = await command(['convert', out('long.bin'), out('x.npy')], { terminal: true });
     const plain = await command(['convert', out('long.bin'), out('y.npy')]);
