@@ -7,4 +7,6 @@ export interface Carrier {
   send(frame: OutgoingFrame): Promise<void>;
   /** Sends a packet frame that was written before. */
   post(frame: StreamFrame): Promise<void>;
+  /** Another connection has taken over a stream that went over this one: the newer one is the true one. */
+  displace(): void;
 }

@@ -1,6 +1,7 @@
 import {
   type DeliveryParams,
   type DeliveryState,
+  type FrameTally,
   RxSpikeError,
   acknowledgeFrames,
   deliveryState,
@@ -15,6 +16,10 @@ import type { Carrier } from './carrier.js';
 import type { Credit } from './check-frame.js';
 import { type OutgoingFrame, VERSION } from './frames.js';
 import type { StreamFrame } from './stream-writer.js';
+
+/** Most that is kept for sending again, for a receiver that does not say what it has taken. */
+const KEPT: FrameTally = { packets: 4096, events: 4_000_000 };
+const NOTHING: FrameTally = { packets: 0, events: 0 };
 
 /** What a delivery says of its stream. */
 export interface StreamFace {
@@ -39,13 +44,17 @@ export class Delivery {
   readonly #face: StreamFace;
   /** How often its connection was lost. */
   absences = 0;
+  /** What was sent and went back to wait, because its connection was lost. */
+  readonly resent: FrameTally = { packets: 0, events: 0 };
   #carrier: Carrier | null = null;
   /** Where the receiver will go on, while that is not known yet: it says so with its first credit. */
   #placing = false;
-  #driving = false;
+  /** The connection over which frames are being sent just now. */
+  #driving: Carrier | null = null;
   #room: (() => void)[] = [];
   #end: OutgoingFrame | null = null;
   #endSent = false;
+  #error: RxSpikeError | null = null;
   #settled = false;
   #settle!: (outcome: DeliveryOutcome) => void;
 
@@ -70,20 +79,32 @@ export class Delivery {
     return this.#settled;
   }
 
+  /** What the receiver refused it with. */
+  get error(): RxSpikeError | null {
+    return this.#error;
+  }
+
+  /** Whether it goes over this connection now: what others still bring is of the past. */
+  isOn(carrier: Carrier): boolean {
+    return this.#carrier === carrier;
+  }
+
   /** True once the end frame is under way. */
   get isEnding(): boolean {
     return this.#endSent;
   }
 
   /**
-   * Goes on over a connection: says hello, and sends from `next` on once credit comes.
+   * Goes on over a connection, in place of the one before: says hello, and sends from `next` on once credit comes.
    * @param placed false where the receiver says with its first credit where it is to go on
    * @returns false where it cannot go on there
    */
   attach(carrier: Carrier, next: number, placed = true): boolean {
     if (placed && !this.#placeAt(next)) return false;
+    const before = this.#carrier;
     this.#placing = !placed;
     this.#carrier = carrier;
+    if (before !== carrier) before?.displace();
     this.#endSent = false;
     const { policy, events: limit } = this.params;
     void carrier.send({
@@ -153,7 +174,13 @@ export class Delivery {
     void carrier?.send(errorFrame(this.id, error));
   }
 
-  /** @throws `ERR_PROTOCOL` where the receiver wants to go on where it cannot have been */
+  /** The receiver does not take it. */
+  refuse(error: RxSpikeError): void {
+    this.#error ??= error;
+    this.close('failed');
+  }
+
+  /** @returns false where the receiver wants to go on where it cannot have been */
   credit({ upTo, taken }: Credit): boolean {
     if (this.#placing) {
       if (!this.#placeAt(taken ?? 0)) return false;
@@ -175,27 +202,30 @@ export class Delivery {
   }
 
   #placeAt(next: number): boolean {
+    const { packets, events } = this.state.sent;
     if (!rewindFrames(this.state, next)) return false;
-    if (this.session === null) this.state.unacknowledged = [];
+    this.resent.packets += packets - this.state.sent.packets;
+    this.resent.events += events - this.state.sent.events;
     return true;
   }
 
   async #drive(): Promise<void> {
-    if (this.#driving) return;
-    this.#driving = true;
-    for (let carrier = this.#carrier; carrier && !this.#placing; carrier = this.#carrier) {
-      const entry = takeFrame(this.state);
+    const carrier = this.#carrier;
+    if (!carrier || this.#driving === carrier) return;
+    this.#driving = carrier;
+    // A connection that hangs must not keep the next one waiting: each has a loop of its own, until it is replaced.
+    while (this.#carrier === carrier && !this.#placing) {
+      const entry = takeFrame(this.state, this.session === null ? NOTHING : KEPT);
       if (entry === undefined) break;
-      if (this.session === null) this.state.unacknowledged = [];
       if (isGap(entry)) {
         const { seq, next, packets, events, reason } = entry;
         await carrier.send({ type: 'gap', ...this.#stream(), seq, next, packets, events, reason });
       } else await carrier.post(entry);
       this.#wake();
     }
-    this.#driving = false;
-    const carrier = this.#carrier;
-    if (!this.#end || this.#endSent || !carrier || this.#placing || this.state.waiting.length > 0) return;
+    if (this.#driving === carrier) this.#driving = null;
+    if (!this.#end || this.#endSent || this.#carrier !== carrier || this.#placing || this.state.waiting.length > 0)
+      return;
     this.#endSent = true;
     if (this.#end.type === 'error') {
       await carrier.send(this.#end);

@@ -1,6 +1,5 @@
-import { RxSpikeError } from '../../src/index.js';
-import type { Delivery } from './delivery.js';
-import { errorFrame } from './delivery.js';
+import { type ErrorCode, RxSpikeError } from '../../src/index.js';
+import { Delivery, errorFrame } from './delivery.js';
 import { type Wish, checkCredit, checkError, checkHello, checkOffer, checkWish, streamOf } from './check-frame.js';
 import {
   JSON_SUBPROTOCOL,
@@ -12,13 +11,23 @@ import {
   violation,
 } from './frames.js';
 import type { Reception } from './reception.js';
-import { type SocketLike, Wire, closeReason } from './wire.js';
+import { CEILING, type SocketLike, Wire, closeReason } from './wire.js';
 
 /** Codes with which a connection is closed; in the range that a browser may send. */
-export const CLOSE = { done: 1000, protocol: 4002, failed: 4011 } as const;
+export const CLOSE = { done: 1000, protocol: 4002, limit: 4008, failed: 4011 } as const;
+
+/** What a connection is closed with for an error, where it is not `failed`. */
+const CAUSES: Readonly<Partial<Record<ErrorCode, keyof typeof CLOSE>>> = {
+  ERR_PROTOCOL: 'protocol',
+  ERR_LIMIT: 'limit',
+  ERR_OVERFLOW: 'limit',
+};
 
 /** A connection on which heartbeats have come is gone after this silence, ms: three of them. */
-const SILENCE = 15_000;
+export const SILENCE = 15_000;
+
+/** How long what was sent before may take to be written where a connection is closed, ms. */
+const FLUSH = 2000;
 
 /** What a connection asks of the side that it is on. */
 export interface LinkEnds {
@@ -29,6 +38,8 @@ export interface LinkEnds {
   /** The other side sends a stream that nobody here has asked for; throws what it is refused with. */
   publish?(frame: RawFrame, stream: number, link: Link): Reception;
   offered?(streams: readonly OfferedStream[]): void;
+  /** A stream goes over this connection, in either direction. */
+  used?(): void;
   /** Called once, last: with the error that ended it, null where it was closed in order. */
   closed(error: RxSpikeError | null, link: Link): void;
 }
@@ -41,6 +52,10 @@ export interface LinkOptions {
   readonly maxBytes: number;
   /** Name of the other side in messages, without secrets. */
   readonly where: string;
+  /** Bytes that may wait to be written before streams are made to wait. Default 2 MiB. */
+  readonly ceiling?: number;
+  /** After so long a silence a connection on which heartbeats have come is taken for lost, ms. Default 15000. */
+  readonly silence?: number;
 }
 
 /** One connection: hands frames to the streams that they are of, in either direction. */
@@ -52,14 +67,25 @@ export class Link {
   readonly #receptions: Map<number, Reception> = new Map();
   /** Subscriptions whose hello has not come, by name; `null`: the one that comes unasked. */
   readonly #awaited: Map<string | null, Reception> = new Map();
+  /** Streams of the other side that have ended here; what is still under way of them is not looked at. */
+  readonly #past: Set<number> = new Set();
+  readonly #silence: number;
+  /** What ended the connection, found on this side; and what the other side said before it closed. */
   #error: RxSpikeError | null = null;
+  #told: RxSpikeError | null = null;
   #closing = false;
   #hasOpened = false;
   #isClosed = false;
   #watch: ReturnType<typeof setTimeout> | undefined;
+  #heardAt = 0;
 
-  constructor(socket: SocketLike, ends: LinkEnds, { tells, maxBytes, where }: LinkOptions) {
+  constructor(
+    socket: SocketLike,
+    ends: LinkEnds,
+    { tells, maxBytes, where, ceiling = CEILING, silence = SILENCE }: LinkOptions,
+  ) {
     this.#ends = ends;
+    this.#silence = silence;
     this.where = where;
     this.wire = new Wire(
       socket,
@@ -67,9 +93,10 @@ export class Link {
         opened: () => this.#opened(),
         frame: (frame) => this.#take(frame),
         refused: (error) => this.break(error),
+        displaced: () => this.break(new RxSpikeError('ERR_CONNECTION', 'gone on with over another connection')),
         closed: (code, reason, error) => this.#closed(code, reason, error),
       },
-      { tells, maxBytes },
+      { tells, maxBytes, ceiling },
     );
   }
 
@@ -87,16 +114,19 @@ export class Link {
     return this.wire.isOpen && !this.#closing;
   }
 
-  /** Gives a stream to the other side. @returns false where it cannot go on there */
+  /** Gives a stream to the other side. @returns false where it cannot go on there, or its number is taken */
   deliver(delivery: Delivery, next: number, placed = true): boolean {
+    if (this.has(delivery.id)) return false;
     this.#deliveries.set(delivery.id, delivery);
     if (delivery.attach(this.wire, next, placed)) return true;
     this.#deliveries.delete(delivery.id);
     return false;
   }
 
+  /** Whether a stream of this side with this number goes over the connection. */
   has(stream: number): boolean {
-    return this.#deliveries.has(stream);
+    const delivery = this.#deliveries.get(stream);
+    return delivery !== undefined && !delivery.isDone && delivery.isOn(this.wire);
   }
 
   /** Takes a stream that was asked for by name. */
@@ -108,8 +138,23 @@ export class Link {
   /** Nothing more goes to this stream of either direction. */
   forget(stream: Delivery | Reception): void {
     for (const streams of [this.#deliveries, this.#receptions, this.#awaited] as Map<unknown, unknown>[]) {
-      for (const [id, one] of streams) if (one === stream) streams.delete(id);
+      for (const [id, one] of streams) {
+        if (one !== stream) continue;
+        streams.delete(id);
+        if (streams === this.#receptions) this.#past.add(id as number);
+      }
     }
+  }
+
+  /** Streams of both directions that go over this connection, or went over it when it was closed. */
+  get streams(): readonly (Delivery | Reception)[] {
+    return [...this.#deliveries.values(), ...this.#receptions.values()];
+  }
+
+  /** Whether a stream goes over this connection that has not come to its end. */
+  get isBusy(): boolean {
+    const { streams } = this;
+    return this.#awaited.size > 0 || streams.some((one) => !one.isDone && !(one instanceof Delivery && one.isEnding));
   }
 
   /** True while a stream goes over this connection, in either direction. */
@@ -132,7 +177,9 @@ export class Link {
     if (this.#closing) return;
     this.#closing = true;
     // The closing handshake has a time limit, so it begins when the bytes before it are on their way.
-    await this.wire.flush();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await Promise.race([this.wire.flush(), new Promise((resolve) => (timer = setTimeout(resolve, FLUSH)))]);
+    clearTimeout(timer);
     this.wire.close(code, reason);
   }
 
@@ -142,7 +189,7 @@ export class Link {
     const error = thrown instanceof RxSpikeError ? thrown : violation('a frame could not be read', thrown);
     this.#error = error;
     void this.wire.send(errorFrame(0, error));
-    this.wire.close(error.code === 'ERR_PROTOCOL' ? CLOSE.protocol : CLOSE.failed, error.code);
+    this.wire.close(CLOSE[CAUSES[error.code] ?? 'failed'], error.code);
   }
 
   #opened(): void {
@@ -166,23 +213,30 @@ export class Link {
   /** After the first heartbeat, silence says that the connection is gone: a cut cable tells nothing. */
   #heard({ type }: RawFrame): void {
     if (type !== 'heartbeat' && this.#watch === undefined) return;
-    clearTimeout(this.#watch);
-    this.#watch = setTimeout(() => this.#silent(), SILENCE);
+    this.#heardAt = performance.now();
+    this.#watch ??= setTimeout(() => this.#listen(), this.#silence);
   }
 
-  #silent(): void {
+  /** A timer for each frame would cost more than the frame: it looks back when it is due. */
+  #listen(): void {
+    const left = this.#heardAt + this.#silence - performance.now();
+    if (left > 0) {
+      this.#watch = setTimeout(() => this.#listen(), Math.ceil(left));
+      return;
+    }
     // A socket that is only closed would wait for an answer that will not come.
     this.wire.abandon();
-    this.#closed(1006, `nothing was heard for ${SILENCE / 1000} s`, undefined);
+    this.#closed(1006, `nothing was heard for ${this.#silence / 1000} s`, undefined);
   }
 
   #upstream(frame: RawFrame): void {
     const delivery = this.#deliveries.get(streamOf(frame));
-    if (!delivery) return;
+    if (!delivery?.isOn(this.wire)) return;
     if (frame.type === 'unsubscribe') {
       this.forget(delivery);
       delivery.close(delivery.isEnding ? 'complete' : 'lost');
     } else if (!delivery.credit(checkCredit(frame))) throw violation(`credit: it cannot be gone on with there`);
+    this.#ends.used?.();
   }
 
   #subscribe(frame: RawFrame): void {
@@ -194,21 +248,28 @@ export class Link {
   #downstream(frame: RawFrame): void {
     const stream = streamOf(frame);
     const known = this.#receptions.get(stream);
-    if (known) return known.take(frame, stream);
-    if (frame.type === 'hello') {
-      this.#hello(frame, stream);
-      return;
-    }
-    const unasked = stream === 0 ? this.#awaited.get(null) : undefined;
-    if (unasked && frame.type !== 'error') return unasked.take(frame, stream);
-    if (frame.type !== 'error') return;
-    const awaited =
-      typeof frame.name === 'string' ? this.#awaited.get(frame.name) : this.#awaited.values().next().value;
-    if (awaited) return awaited.take(frame, stream);
+    // An error with a name refuses what was asked for: perhaps a stream that goes over this connection already.
+    const isRefusal = frame.type === 'error' && (typeof frame.name === 'string' || frame.of === 'hello');
+    const begins = frame.type === 'hello' && known?.isDone === true;
+    if (known && !isRefusal && !begins) return known.take(frame, stream, this.wire);
+    if (frame.type === 'hello') return this.#hello(frame, stream);
+    if (frame.type === 'error') return this.#refused(frame, stream);
+    const unasked = stream === 0 && !this.#past.has(0) ? this.#awaited.get(null) : undefined;
+    unasked?.take(frame, stream, this.wire);
+  }
+
+  #refused(frame: RawFrame, stream: number): void {
     const { code, message } = checkError(frame);
-    this.#error = new RxSpikeError(knownCode(code), message, { details: { from: this.where, code } });
+    const { name, of } = frame;
+    const isOwn = of === 'hello';
+    const named = typeof name === 'string' ? (this.#awaited.get(name) ?? this.#awaited.get(null)) : undefined;
     const delivery = this.#deliveries.get(stream);
-    delivery?.close('failed');
+    const nameless = delivery || this.#past.has(stream) ? undefined : this.#awaited.values().next().value;
+    const awaited = typeof name === 'string' ? named : nameless;
+    if (awaited && !isOwn) return awaited.take(frame, stream, this.wire);
+    const error = new RxSpikeError(knownCode(code), message, { details: { from: this.where, code } });
+    if ((isOwn || typeof name !== 'string') && delivery?.isOn(this.wire)) delivery.refuse(error);
+    if (stream === 0 && !isOwn) this.#told = error;
   }
 
   #hello(frame: RawFrame, stream: number): void {
@@ -218,18 +279,24 @@ export class Link {
     const reception = awaited ?? this.#published(frame, stream);
     if (!reception) return;
     this.#awaited.delete(key);
+    this.#past.delete(stream);
     this.#receptions.set(stream, reception);
     reception.attach(this.wire);
-    reception.take(frame, stream);
+    reception.take(frame, stream, this.wire);
+    this.#ends.used?.();
   }
 
   #published(frame: RawFrame, stream: number): Reception | null {
-    // A stream of later versions that nobody asked for is none of this side's business.
-    if (!this.#ends.publish) return null;
+    // A stream that nobody waits for, or no longer.
+    if (!this.#ends.publish) {
+      void this.wire.send({ type: 'unsubscribe', ...(stream === 0 ? {} : { stream }) });
+      return null;
+    }
     try {
       return this.#ends.publish(frame, stream, this);
     } catch (error) {
-      this.refuse(stream, error);
+      // Both sides count their streams from 0: it must be plain whose is meant.
+      void this.wire.send({ ...errorFrame(stream, error), of: 'hello' });
       return null;
     }
   }
@@ -244,8 +311,10 @@ export class Link {
       return new RxSpikeError(breach ? 'ERR_PROTOCOL' : 'ERR_CONNECTION', `${this.where}: ${why}`, { cause });
     };
     const inOrder = code === CLOSE.done && !cause;
-    const error = this.#error ?? (inOrder || this.#closing ? null : lost());
+    const told = code === CLOSE.protocol || code === CLOSE.failed ? this.#told : null;
+    const error = this.#error ?? (inOrder || this.#closing ? null : (told ?? lost()));
     for (const delivery of this.#deliveries.values()) {
+      if (!delivery.isOn(this.wire)) continue;
       // A receiver from before streams had numbers closes when it has everything.
       if (inOrder && delivery.isEnding) delivery.close('complete');
       else if ((inOrder && !this.#closing) || this.#error?.code === 'ERR_PROTOCOL') delivery.close('lost');

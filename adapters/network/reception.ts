@@ -7,7 +7,7 @@ import { type RawFrame, knownCode, violation } from './frames.js';
 import type { StreamPacket } from './packet-fields.js';
 
 const WINDOW = 16;
-const TIMEOUT = 10_000;
+export const TIMEOUT = 10_000;
 
 /** Limits of the receiving side. */
 export interface ReceptionOptions {
@@ -66,12 +66,16 @@ export class Reception implements AsyncIterableIterator<StreamPacket, undefined>
   #taken = 0;
   #packets = 0;
   #missing = 0;
+  /** What of these, and of the events, came in earlier sessions: a sender that has lost the place counts anew. */
+  #earlier = { packets: 0, events: 0, missing: 0 };
   #until = -Infinity;
   #untilStep = 0;
   #waiting: Waiting[] = [];
   #asking: (() => void)[] = [];
   /** How the stream ended: null while it goes on, undefined when complete, else the error. */
   #outcome: RxSpikeError | undefined | null = null;
+  /** True once the end has come. */
+  #isComplete = false;
 
   /** @param onDone called once, when the stream has ended or is no longer wanted */
   constructor(where: string, options: ReceptionOptions, onDone: (stream: Reception) => void) {
@@ -108,9 +112,16 @@ export class Reception implements AsyncIterableIterator<StreamPacket, undefined>
     return { epoch, session, next: this.#due, events: this.report.events + this.#missing };
   }
 
-  /** Goes on over this connection, from the sender's hello on. */
+  /** Whether its sender keeps the place of this receiver where the connection is lost, so that it may come back. */
+  get isKept(): boolean {
+    return (this.#hello?.epoch ?? null) !== null && (this.#hello?.session ?? null) !== null;
+  }
+
+  /** Goes on over this connection, in place of the one before, from the sender's hello on. */
   attach(carrier: Carrier): void {
+    const before = this.#carrier;
     this.#carrier = carrier;
+    if (before !== carrier) before?.displace();
   }
 
   /** The connection is gone; another one may come. */
@@ -163,9 +174,14 @@ export class Reception implements AsyncIterableIterator<StreamPacket, undefined>
     this.#finish(error);
   }
 
-  /** Takes a frame of this stream. @throws `ERR_PROTOCOL` */
-  take(frame: RawFrame, stream: number): void {
-    if (this.#outcome !== null) return;
+  /** Takes a frame of this stream that came over `carrier`. @throws `ERR_PROTOCOL` */
+  take(frame: RawFrame, stream: number, carrier: Carrier): void {
+    // What a connection that was replaced still brings will come again over the other one.
+    if (carrier !== this.#carrier) return;
+    if (this.#outcome !== null) {
+      this.#answer(frame, stream);
+      return;
+    }
     if (frame.type === 'error') {
       const { code, message } = checkError(frame);
       this.fail(new RxSpikeError(knownCode(code), message, { details: { from: this.#where, code } }));
@@ -192,9 +208,20 @@ export class Reception implements AsyncIterableIterator<StreamPacket, undefined>
       this.#announce(hello);
     } else if (hello.next !== null && hello.next !== this.#due)
       throw violation(`it goes on at ${hello.next}, ${this.#due} was due`);
+    else if (hello.session === null || hello.session !== before.session) {
+      this.#earlier = { packets: this.#packets, events: this.report.events, missing: this.#missing };
+    }
     // Credit is counted anew on each connection.
     this.#credit = creditWindow(this.#window);
     if (before || this.#asking.length > 0) this.#grant();
+  }
+
+  /** The sender has not heard that the stream is over: where it was complete, it says the end again. */
+  #answer({ type }: RawFrame, stream: number): void {
+    const about = stream === 0 ? {} : { stream };
+    if (type === 'hello' && this.#isComplete) {
+      void this.#carrier?.send({ type: 'credit', ...about, upTo: this.#due, taken: this.#due });
+    } else if (type === 'hello' || type === 'end') void this.#carrier?.send({ type: 'unsubscribe', ...about });
   }
 
   #grant(): void {
@@ -202,7 +229,8 @@ export class Reception implements AsyncIterableIterator<StreamPacket, undefined>
     this.#credit.consumed = this.#taken;
     const upTo = creditDue(this.#credit);
     const stream = this.#stream === 0 ? {} : { stream: this.#stream };
-    if (upTo !== null) void this.#carrier?.send({ type: 'credit', ...stream, upTo, taken: this.#taken });
+    // What waits here outlives the connection, so its sender need not keep it.
+    if (upTo !== null) void this.#carrier?.send({ type: 'credit', ...stream, upTo, taken: this.#due });
   }
 
   #packet(frame: RawFrame): void {
@@ -234,8 +262,13 @@ export class Reception implements AsyncIterableIterator<StreamPacket, undefined>
   #end(frame: RawFrame): void {
     if (!this.#hello) throw violation('end before hello');
     const { events } = this.report;
-    const { outside } = checkEnd(frame, { packets: this.#packets, events, missing: this.#missing });
+    const { outside } = checkEnd(frame, {
+      packets: this.#packets - this.#earlier.packets,
+      events: events - this.#earlier.events,
+      missing: this.#missing - this.#earlier.missing,
+    });
     if (outside > 0) this.report.violations.leftOut = outside;
+    this.#isComplete = true;
     this.#finish(undefined);
   }
 

@@ -3,9 +3,9 @@ import { type DeliveryPolicy, type EventPacket, RxSpikeError, type StreamInfo } 
 import type { Report } from '../files/recording.js';
 import type { Delivery } from './delivery.js';
 import { MAX_FRAME_BYTES, type OfferedStream, type StreamKind } from './frames.js';
-import { CLOSE, Link } from './link.js';
+import { CLOSE, Link, SILENCE } from './link.js';
 import type { KindPackets } from './packet-fields.js';
-import { Reception, type ReceptionOptions } from './reception.js';
+import { Reception, type ReceptionOptions, TIMEOUT } from './reception.js';
 import { type SinkCarrier, type SinkOptions, type WebSocketSink, sinkOver, words } from './web-socket-sink.js';
 import type { SocketLike } from './wire.js';
 
@@ -13,11 +13,18 @@ import type { SocketLike } from './wire.js';
 export interface ConnectOptions extends ReceptionOptions {
   /** Token that the server asks for; sent in the address. */
   readonly token?: string;
+  /** PEM text: authorities that a `wss://` server's certificate may come from, in place of the system's. Not in browsers. */
+  readonly ca?: string;
   /**
    * How long a lost connection is tried to be made again, ms; what was under way goes on without gap or repeat.
    * 0: never. Default 10000.
    */
   readonly reconnect?: number;
+  /**
+   * A server that has beaten (docs/protocol.md) and is then silent for so long is taken for gone, ms. Default 15000:
+   * three of its beats.
+   */
+  readonly silence?: number;
 }
 
 /** What is asked of a stream. */
@@ -91,6 +98,7 @@ const LONGEST_PAUSE = 2000;
 export class StreamLink implements SinkCarrier {
   readonly #dial: (() => Connection) | null;
   readonly #reconnect: number;
+  readonly #silence: number;
   readonly #options: ReceptionOptions;
   readonly #subscriptions: Set<Subscription> = new Set();
   readonly #deliveries: Set<Delivery> = new Set();
@@ -116,6 +124,7 @@ export class StreamLink implements SinkCarrier {
   constructor(first: Connection, dial: (() => Connection) | null, options: ConnectOptions) {
     this.#dial = dial;
     this.#reconnect = options.reconnect ?? 10_000;
+    this.#silence = options.silence ?? SILENCE;
     this.#options = options;
     this.#where = first.where;
     this.#closed = new Promise((resolve) => (this.#settle = resolve));
@@ -146,19 +155,30 @@ export class StreamLink implements SinkCarrier {
   /** What the server offers; rejects when there is no server, or it tells of none. */
   async offers(): Promise<readonly OfferedStream[]> {
     if (this.#offers) return this.#offers;
-    return Promise.race([
-      new Promise<readonly OfferedStream[]>((resolve) => this.#offered.push(resolve)),
-      this.#closed.then(() => {
-        throw this.#error ?? new RxSpikeError('ERR_CONNECTION', `${this.#where}: closed`);
-      }),
-    ]);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new RxSpikeError('ERR_CONNECTION', `${this.#where}: it does not say what it offers`)),
+        this.#options.timeout ?? TIMEOUT,
+      );
+      this.#offered.push((offers) => {
+        clearTimeout(timer);
+        resolve(offers);
+      });
+      void this.#closed.then(() => {
+        clearTimeout(timer);
+        reject(this.#lost());
+      });
+    });
   }
 
-  /** A stream of the other side; rejects as `openStream`. */
+  /** A stream of the other side; rejects as `openStream`, and with `ERR_ARGUMENT` where it is subscribed to already. */
   async subscribe<K extends StreamKind>(
     name: string | null,
     options: SubscribeOptions = {},
   ): Promise<ServedStream<KindPackets[K]>> {
+    if ([...this.#subscriptions].some((one) => one.name === name)) {
+      throw new RxSpikeError('ERR_ARGUMENT', `${name ?? 'the first stream'} is subscribed to already`);
+    }
     const reception = new Reception(this.#where, this.#options, (done) => {
       this.#subscriptions.delete(subscription);
       this.#link.forget(done);
@@ -217,9 +237,10 @@ export class StreamLink implements SinkCarrier {
       {
         opened: () => this.#opened(link),
         offered: (offers) => this.#told(offers),
+        used: () => this.#used(link),
         closed: (error) => this.#gone(link, error),
       },
-      { tells, where, maxBytes: MAX_FRAME_BYTES },
+      { tells, where, maxBytes: MAX_FRAME_BYTES, silence: this.#silence },
     );
     // After the constructor has set the field that the callback looks at.
     queueMicrotask(() => link.begin());
@@ -228,10 +249,16 @@ export class StreamLink implements SinkCarrier {
 
   #opened(link: Link): void {
     if (link !== this.#link) return;
-    this.#since = null;
-    this.#pause = FIRST_PAUSE;
+    if (this.#subscriptions.size + this.#deliveries.size === 0) this.#used(link);
     for (const subscription of this.#subscriptions) this.#ask(subscription);
     for (const delivery of this.#deliveries) link.deliver(delivery, 0, false);
+  }
+
+  /** The connection is of use: that it stands says nothing where each one breaks before a stream goes over it. */
+  #used(link: Link): void {
+    if (link !== this.#link) return;
+    this.#since = null;
+    this.#pause = FIRST_PAUSE;
   }
 
   #ask({ name, options, reception }: Subscription): void {
@@ -263,8 +290,11 @@ export class StreamLink implements SinkCarrier {
     if (error && (error.code !== 'ERR_CONNECTION' || error.details['from'] !== undefined)) return false;
     // A refusal will be repeated.
     if (error && /response: 4\d\d/.test(error.message)) return false;
-    const going = [...this.#subscriptions].every(({ reception }) => reception.place !== null);
-    if (!going || (this.#subscriptions.size + this.#deliveries.size === 0 && !this.#lingers)) return false;
+    // A stream that has not begun is asked for again, where it is not alone; one whose sender keeps no place is lost.
+    const began = [...this.#subscriptions].filter(({ reception }) => reception.info !== null);
+    for (const { reception } of began) if (reception.place === null) reception.lose(words(error ?? this.#lost()));
+    const goesOn = began.some(({ reception }) => !reception.isDone) || this.#deliveries.size > 0 || this.#lingers;
+    if (!goesOn || this.#ended) return false;
     const now = performance.now();
     // A connection that was never made is not made again.
     if (this.#since === null && !this.#link.hasOpened) return false;
@@ -336,16 +366,24 @@ export function observe<P>(open: () => Promise<ServedStream<P>>): Observable<P> 
   });
 }
 
+/** What may be shown of an address: a token may stand in its query, a password before its host. */
+function withoutSecrets(url: string): string {
+  return url.replace(/[?#].*$/s, '?…').replace(/\/\/[^/]*@/, '//…@');
+}
+
 /** The address to connect to and how to call it. @throws `ERR_ARGUMENT` when it is not a WebSocket address */
 export function addressOf(url: string, token: string | undefined): { readonly url: string; readonly where: string } {
   let address: URL;
   try {
     address = new URL(url);
   } catch (cause) {
-    throw new RxSpikeError('ERR_ARGUMENT', `not an address: ${url}`, { cause });
+    throw new RxSpikeError('ERR_ARGUMENT', `not an address: ${withoutSecrets(url)}`, { cause });
   }
   if (!['ws:', 'wss:'].includes(address.protocol)) {
-    throw new RxSpikeError('ERR_ARGUMENT', `expected an address that begins with ws:// or wss://, got ${url}`);
+    throw new RxSpikeError(
+      'ERR_ARGUMENT',
+      `expected an address that begins with ws:// or wss://, got ${withoutSecrets(url)}`,
+    );
   }
   address.hash = '';
   // Streams come when they are asked for.

@@ -12,6 +12,8 @@ export interface SinkOptions {
   /** Most events in a frame, 1…65536. Default 10000. */
   readonly eventsPerFrame?: number;
   readonly token?: string;
+  /** As of {@link ConnectOptions}. */
+  readonly ca?: string;
   /** As of {@link ConnectOptions}; over a socket that is given there is no other connection. */
   readonly reconnect?: number;
 }
@@ -22,7 +24,10 @@ export interface SinkOptions {
  */
 export interface WebSocketSink<P = EventPacket> {
   (packet: P): Promise<void>;
-  /** Says that the stream is complete, and closes; resolves when the receiver has answered. */
+  /**
+   * Says that the stream is complete, and closes; resolves when the receiver has answered that it has everything.
+   * @throws (rejects) where it went away before, unless that was told when a packet was sent
+   */
   end(): Promise<void>;
   /** Tells the receiver that the stream broke, and closes. */
   fail(error: unknown): Promise<void>;
@@ -54,6 +59,7 @@ export function sinkOver<K extends StreamKind>(
   id: number,
 ): WebSocketSink<KindPackets[K]> {
   let begun: { readonly writer: StreamWriter; readonly delivery: Delivery } | null = null;
+  let told = false;
   const counts = { packets: 0, events: 0, outside: 0 };
   const begin = (info: StreamInfo): { readonly writer: StreamWriter; readonly delivery: Delivery } => {
     const epoch = randomId();
@@ -69,6 +75,8 @@ export function sinkOver<K extends StreamKind>(
   const gone = (): RxSpikeError => {
     const { error } = link;
     if (error && error.code !== 'ERR_CONNECTION') return error;
+    const refused = begun?.delivery.error;
+    if (refused) return refused;
     const why = error ? words(error) : 'it wants no more';
     return new RxSpikeError('ERR_CONNECTION', `the receiver has gone: ${why}`, { cause: error });
   };
@@ -76,9 +84,12 @@ export function sinkOver<K extends StreamKind>(
     begun ??= begin(packet.stream);
     const { writer, delivery } = begun;
     for (const frame of writer.frames(packet)) {
-      delivery.offer(frame);
+      // There is no room while frames go out again over a new connection.
+      while (!delivery.offer(frame)) await delivery.room(frame);
       await delivery.sent(frame);
-      if (delivery.isDone) throw gone();
+      if (!delivery.isDone) continue;
+      told = true;
+      throw gone();
     }
     Object.assign(counts, { packets: writer.packets, events: writer.events, outside: writer.outside });
   };
@@ -95,8 +106,9 @@ export function sinkOver<K extends StreamKind>(
       await written;
       begun?.delivery.finish(begun.writer);
       if (!begun) link.closeUnused();
-      await begun?.delivery.done;
+      const outcome = await begun?.delivery.done;
       await link.unused;
+      if (outcome !== undefined && outcome !== 'complete' && !told) throw gone();
     },
     fail: async (error: unknown): Promise<void> => {
       await written;

@@ -1,3 +1,4 @@
+import { RxSpikeError } from '../../src/index.js';
 import { type Codec, MESSAGE_PACK, type OutgoingFrame, type RawFrame, codecOf } from './frames.js';
 import { encodeFrame } from './packet-fields.js';
 import type { StreamFrame } from './stream-writer.js';
@@ -19,7 +20,10 @@ export interface SocketLike {
 const OPEN = 1;
 
 /** Bytes that may wait to be written before the sender is made to wait. */
-const CEILING = 2 << 20;
+export const CEILING: number = 2 << 20;
+
+/** Bytes of answers and notices that may wait on top of that: they are not made to wait. */
+const BESIDE = 256 << 10;
 
 /** How often (ms) a browser's socket is asked what is still waiting: it does not tell by itself. */
 const POLL = 4;
@@ -30,6 +34,8 @@ export interface WireEnds {
   frame(frame: RawFrame): void;
   /** A frame was refused. */
   refused(error: unknown): void;
+  /** What went over this connection goes over another one now. */
+  displaced?(): void;
   /** Called once, last. `error` is what the socket said, where it said something. */
   closed(code: number, reason: string, error: unknown): void;
 }
@@ -38,15 +44,25 @@ export interface WireEnds {
 export class Wire implements Carrier {
   readonly #socket: SocketLike;
   readonly #tells: boolean;
-  #ceiling = CEILING;
+  readonly #ends: WireEnds;
+  #ceiling: number;
+  /** Bytes of answers and notices since there was room. */
+  #beside = 0;
   #drained: (() => void)[] = [];
 
   /**
    * @param tells true where `send` calls back when the bytes are written (`ws`)
    * @param maxBytes largest frame that is taken
+   * @param ceiling bytes that may wait to be written before packets are made to wait
    */
-  constructor(socket: SocketLike, ends: WireEnds, { tells, maxBytes }: { tells: boolean; maxBytes: number }) {
+  constructor(
+    socket: SocketLike,
+    ends: WireEnds,
+    { tells, maxBytes, ceiling }: { tells: boolean; maxBytes: number; ceiling: number },
+  ) {
     this.#socket = socket;
+    this.#ceiling = ceiling;
+    this.#ends = ends;
     this.#tells = tells;
     socket.binaryType = 'arraybuffer';
     let error: unknown;
@@ -82,11 +98,25 @@ export class Wire implements Carrier {
 
   /** Sends a frame if the socket is open; resolves when there is room for the next, or the socket is closed. */
   send(frame: OutgoingFrame): Promise<void> {
-    return this.isOpen ? this.#write(encodeFrame(this.#codec, frame)) : Promise.resolve();
+    if (!this.isOpen) return Promise.resolve();
+    const message = encodeFrame(this.#codec, frame);
+    if (this.#room()) this.#beside = 0;
+    // A side that asks and asks and does not read the answers would fill memory with them.
+    else if ((this.#beside += message.length) > BESIDE) {
+      this.#overflow();
+      return Promise.resolve();
+    }
+    return this.#write(message);
   }
 
   post(frame: StreamFrame): Promise<void> {
-    return this.isOpen ? this.#write(frame.message(this.#codec)) : Promise.resolve();
+    if (!this.isOpen) return Promise.resolve();
+    // Several streams may have waited for the same room.
+    return this.#room() ? this.#write(frame.message(this.#codec)) : this.#drain().then(() => this.post(frame));
+  }
+
+  displace(): void {
+    this.#ends.displaced?.();
   }
 
   #write(message: Uint8Array | string): Promise<void> {
@@ -111,6 +141,12 @@ export class Wire implements Carrier {
     if (this.#socket.terminate) this.#socket.terminate();
     else this.#socket.close();
     this.#settle();
+  }
+
+  #overflow(): void {
+    if (this.#beside === Infinity) return;
+    this.#beside = Infinity;
+    this.#ends.refused(new RxSpikeError('ERR_OVERFLOW', 'what is sent is not read'));
   }
 
   #room(): boolean {

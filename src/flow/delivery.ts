@@ -53,6 +53,8 @@ export interface DeliveryState<F extends NumberedFrame> {
   waiting: (F | Gap)[];
   /** Sent, and not known to have been taken, in order. */
   unacknowledged: (F | Gap)[];
+  /** What those come to; a gap counts as a frame without events. */
+  readonly kept: FrameTally;
   readonly offered: FrameTally;
   readonly sent: FrameTally;
   readonly held: FrameTally;
@@ -74,6 +76,8 @@ export function requireDeliveryParams(params: DeliveryParams, name: string): voi
   requireInteger(name, 'every', params.every, 2);
 }
 
+const EVERYTHING: FrameTally = { packets: Infinity, events: Infinity };
+
 const tally = (): FrameTally => ({ packets: 0, events: 0 });
 
 /** A delivery whose first frame will bear the number `first`. */
@@ -81,6 +85,7 @@ export function deliveryState<F extends NumberedFrame>(first = 0): DeliveryState
   return {
     waiting: [],
     unacknowledged: [],
+    kept: tally(),
     offered: tally(),
     sent: tally(),
     held: tally(),
@@ -138,13 +143,23 @@ export function skipFrames(state: DeliveryState<NumberedFrame>, gap: Gap): void 
   addGap(state.waiting, state.waiting.length, gap);
 }
 
-/** The next frame or gap that may be sent, which is then held for sending again; undefined where there is none. */
-export function takeFrame<F extends NumberedFrame>(state: DeliveryState<F>): F | Gap | undefined {
+/**
+ * The next frame or gap that may be sent; undefined where there is none. It is kept for sending again until it is
+ * acknowledged, or more than `keep` is kept: a receiver that acknowledges nothing must not fill memory.
+ */
+export function takeFrame<F extends NumberedFrame>(
+  state: DeliveryState<F>,
+  keep: Readonly<FrameTally> = EVERYTHING,
+): F | Gap | undefined {
   const [first] = state.waiting;
   // A gap goes with the frame after it: it needs no credit of its own, but must not run ahead of what is granted.
   if (first === undefined || first.seq >= state.upTo) return undefined;
   state.waiting.shift();
+  keepEntry(state, first, 1);
   state.unacknowledged.push(first);
+  while (state.kept.packets > keep.packets || state.kept.events > keep.events) {
+    keepEntry(state, state.unacknowledged.shift() as F | Gap, -1);
+  }
   state.next = after(first);
   if (!isGap(first)) {
     hold(state, first, -1);
@@ -161,26 +176,26 @@ export function grantFrames(state: DeliveryState<NumberedFrame>, upTo: number): 
 /** Forgets what the receiver has taken: everything numbered below `taken`. */
 export function acknowledgeFrames(state: DeliveryState<NumberedFrame>, taken: number): void {
   let n = 0;
-  while (n < state.unacknowledged.length && after(state.unacknowledged[n]) <= taken) n++;
+  while (n < state.unacknowledged.length && after(state.unacknowledged[n]) <= taken) {
+    keepEntry(state, state.unacknowledged[n++], -1);
+  }
   if (n > 0) state.unacknowledged.splice(0, n);
 }
 
 /**
  * Goes back to the frame numbered `next` for a receiver that lost its connection: what it did not get will be sent
- * again. False where that is not possible: the number was never sent, or it is known to have been taken before, or it
- * lies inside a gap.
+ * again. False where that is not possible: the number was never sent, or it is known to have been taken before, or is
+ * no longer kept, or it lies inside a gap.
  */
 export function rewindFrames<F extends NumberedFrame>(state: DeliveryState<F>, next: number): boolean {
   const { unacknowledged } = state;
   const at = unacknowledged.findIndex(({ seq }) => seq === next);
   if (at < 0 && next !== state.next) return false;
   state.upTo = 0;
-  if (at < 0) {
-    state.unacknowledged = [];
-    return true;
-  }
-  const again = unacknowledged.slice(at);
   state.unacknowledged = [];
+  state.kept.packets = 0;
+  state.kept.events = 0;
+  const again = at < 0 ? [] : unacknowledged.slice(at);
   for (const entry of again) {
     if (isGap(entry)) continue;
     count(state.sent, entry, -1);
@@ -206,6 +221,11 @@ function count(to: FrameTally, frame: NumberedFrame, sign: 1 | -1): void {
 function hold(state: DeliveryState<NumberedFrame>, frame: NumberedFrame, sign: 1 | -1): void {
   count(state.held, frame, sign);
   if (frame.lasting) state.lasting += sign;
+}
+
+function keepEntry(state: DeliveryState<NumberedFrame>, entry: NumberedFrame | Gap, sign: 1 | -1): void {
+  state.kept.packets += sign;
+  if (!isGap(entry)) state.kept.events += sign * entry.events;
 }
 
 function drop(state: DeliveryState<NumberedFrame>, frame: NumberedFrame, reason: string): void {
