@@ -273,10 +273,69 @@ def to_dv(folder, tls=None):
         verdict(same, f"dv_processing's NetworkReader, {compression}{', TLS' if tls else ''}", (sent, None if read is None else len(read), said.returncode, said.stderr[-500:]))
 
 
+def certificates(folder):
+    """An authority, and what it signed for a server and for a client."""
+
+    def openssl(*arguments):
+        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True, timeout=LIMIT)
+
+    key = ["-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    openssl("req", "-x509", *key, "-subj", "/CN=authority", "-keyout", "ca.key", "-out", "ca.pem")
+    (folder / "names").write_text("subjectAltName=IP:127.0.0.1")
+    for name in ("server", "client"):
+        openssl("req", *key[:3], "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
+        signed = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", "names"]
+        openssl("x509", "-req", "-in", f"{name}.csr", *signed, "-out", f"{name}.pem")
+        chain = (folder / f"{name}.pem").read_text() + (folder / "ca.pem").read_text()
+        (folder / f"{name}-chain.pem").write_text(chain)
+    at = lambda name: str(folder / name)  # noqa: E731
+    return {
+        "server": {"cert": at("server.pem"), "key": at("server.key"), "ca": at("ca.pem"), "requestCert": True},
+        "client": {"cert": at("client.pem"), "key": at("client.key"), "ca": at("ca.pem")},
+        "dv_server": [at("server-chain.pem"), at("server.key"), at("ca.pem")],
+        "dv_client": [at("client-chain.pem"), at("client.key")],
+    }
+
+
+def from_dv_by_tls(folder):
+    from_dv(folder, certificates(folder))
+
+
+def to_dv_by_tls(folder):
+    to_dv(folder, certificates(folder))
+
+
+# WebSocket
+
+
+def to_websockets(folder):
+    """The client of examples/python, written from docs/protocol.md alone."""
+    for start in (1_000, 2**32 - 20_000, UNIX):
+        e = scene(30_000, start)
+        serve = [str(DIST / "cli" / "main.js"), "serve", write(e, folder), "--clients", "1", "--speed", "max"]
+        server = subprocess.Popen(["node", *serve], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        timer = threading.Timer(LIMIT, server.kill)
+        timer.start()
+        try:
+            url = next((w for line in server.stdout for w in line.split() if w.startswith("ws://")), "")
+            command = [sys.executable, ROOT / "examples" / "python" / "client.py", url, folder / "got.npz"]
+            said = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT)
+            served = server.stdout.read()
+        finally:
+            timer.cancel()
+            server.kill()
+            server.wait()
+        got = numpy.load(folder / "got.npz") if said.returncode == 0 else None
+        same = got is not None and digest(*(got[name] for name in "txyp")) == digest_of(e)
+        verdict(same, f"the Python client, from {start} µs: {said.stdout.strip()}", (said.stderr[-500:], served))
+
+
 if __name__ == "__main__":
     chosen = sys.argv[2:]
     with tempfile.TemporaryDirectory() as work:
-        for check in [from_aestream, to_aestream, from_faery, to_faery, from_dv, to_dv]:
+        udp = [from_aestream, to_aestream, from_faery, to_faery]
+        tcp = [from_dv, to_dv, from_dv_by_tls, to_dv_by_tls]
+        for check in [*udp, *tcp, to_websockets]:
             if not chosen or check.__name__ in chosen:
                 check(pathlib.Path(work))
     sys.exit(1 if failures else 0)
