@@ -10,38 +10,48 @@ export interface Slice {
 const HIGH = 4_294_967_296;
 
 /** Reads `n` values as float64 into `into`; those of 64 bits rounded to the nearest. */
-export function readValues(
-  into: Float64Array,
-  { kind, size, littleEndian: le }: Scalar,
-  slice: Slice,
-  n: number,
-): void {
-  const { view, stride } = slice;
-  let at = slice.offset;
-  const signed = kind === 'i';
-  if (kind === 'f') {
-    if (size === 4) for (let i = 0; i < n; i++, at += stride) into[i] = view.getFloat32(at, le);
-    else for (let i = 0; i < n; i++, at += stride) into[i] = view.getFloat64(at, le);
-  } else if (size === 1) {
-    if (signed) for (let i = 0; i < n; i++, at += stride) into[i] = view.getInt8(at);
-    else for (let i = 0; i < n; i++, at += stride) into[i] = view.getUint8(at);
-  } else if (size === 2) {
-    if (signed) for (let i = 0; i < n; i++, at += stride) into[i] = view.getInt16(at, le);
-    else for (let i = 0; i < n; i++, at += stride) into[i] = view.getUint16(at, le);
-  } else if (size === 4) {
-    if (signed) for (let i = 0; i < n; i++, at += stride) into[i] = view.getInt32(at, le);
-    else for (let i = 0; i < n; i++, at += stride) into[i] = view.getUint32(at, le);
-  } else {
-    const [high, low] = le ? [4, 0] : [0, 4];
-    if (signed) {
-      for (let i = 0; i < n; i++, at += stride)
-        into[i] = view.getInt32(at + high, le) * HIGH + view.getUint32(at + low, le);
-    } else {
-      for (let i = 0; i < n; i++, at += stride)
-        into[i] = view.getUint32(at + high, le) * HIGH + view.getUint32(at + low, le);
-    }
-  }
+export function readValues(into: Float64Array, scalar: Scalar, slice: Slice, n: number): void {
+  if (scalar.kind === 'f') readFloats(into, scalar, slice, n);
+  else if (scalar.size === 1) readBytes(into, scalar, slice, n);
+  else if (scalar.size === 2) readShorts(into, scalar, slice, n);
+  else if (scalar.size === 4) readWords(into, scalar, slice, n);
+  else readLongs(into, scalar, slice, n);
 }
+
+type Reading = (into: Float64Array, scalar: Scalar, slice: Slice, n: number) => void;
+
+const readFloats: Reading = (into, { size, littleEndian: le }, { view, offset, stride }, n) => {
+  let at = offset;
+  if (size === 4) for (let i = 0; i < n; i++, at += stride) into[i] = view.getFloat32(at, le);
+  else for (let i = 0; i < n; i++, at += stride) into[i] = view.getFloat64(at, le);
+};
+
+const readBytes: Reading = (into, { kind }, { view, offset, stride }, n) => {
+  let at = offset;
+  if (kind === 'i') for (let i = 0; i < n; i++, at += stride) into[i] = view.getInt8(at);
+  else for (let i = 0; i < n; i++, at += stride) into[i] = view.getUint8(at);
+};
+
+const readShorts: Reading = (into, { kind, littleEndian: le }, { view, offset, stride }, n) => {
+  let at = offset;
+  if (kind === 'i') for (let i = 0; i < n; i++, at += stride) into[i] = view.getInt16(at, le);
+  else for (let i = 0; i < n; i++, at += stride) into[i] = view.getUint16(at, le);
+};
+
+const readWords: Reading = (into, { kind, littleEndian: le }, { view, offset, stride }, n) => {
+  let at = offset;
+  if (kind === 'i') for (let i = 0; i < n; i++, at += stride) into[i] = view.getInt32(at, le);
+  else for (let i = 0; i < n; i++, at += stride) into[i] = view.getUint32(at, le);
+};
+
+const readLongs: Reading = (into, { kind, littleEndian: le }, { view, offset, stride }, n) => {
+  const [high, low] = le ? [4, 0] : [0, 4];
+  let at = offset;
+  for (let i = 0; i < n; i++, at += stride) {
+    const upper = kind === 'i' ? view.getInt32(at + high, le) : view.getUint32(at + high, le);
+    into[i] = upper * HIGH + view.getUint32(at + low, le);
+  }
+};
 
 /** Reads `n` whole numbers of 64 bits divided by 1000: 2³² is 4,294,967 · 1000 + 296. */
 export function readThousandths(into: Float64Array, { kind, littleEndian: le }: Scalar, slice: Slice, n: number): void {

@@ -22,6 +22,15 @@ export interface ElementType {
 /** Larger elements are no events. */
 const MAX_ELEMENT_BYTES = 1 << 16;
 
+/** Numbers by their letters, and the sizes that are read. */
+const KINDS: Readonly<Record<string, { readonly kind: Scalar['kind']; readonly sizes: readonly number[] }>> = {
+  '?': { kind: 'b', sizes: [1] },
+  b: { kind: 'b', sizes: [1] },
+  i: { kind: 'i', sizes: [1, 2, 4, 8] },
+  u: { kind: 'u', sizes: [1, 2, 4, 8] },
+  f: { kind: 'f', sizes: [4, 8] },
+};
+
 const UNITS: readonly TimeUnit[] = ['s', 'ms', 'us', 'ns'];
 
 /**
@@ -87,16 +96,15 @@ function scalarOf(code: string): Scalar {
   const size = letter === '?' ? 1 : Number(digits) * (letter === 'U' ? 4 : 1);
   const littleEndian = order !== '>';
   const other: Scalar = { kind: 'other', size, littleEndian, unit: null, code };
-  if (letter === '?' || (letter === 'b' && size === 1)) return { ...other, kind: 'b' };
-  if (letter === 'i' || letter === 'u') {
-    if (![1, 2, 4, 8].includes(size)) throw corrupt('a type', code);
-    return { ...other, kind: letter };
-  }
-  if (letter === 'f') return size === 4 || size === 8 ? { ...other, kind: 'f' } : other;
-  if ((letter === 'm' || letter === 'M') && size === 8 && (step === '' || step === '1')) {
+  if (letter === 'm' || letter === 'M') {
     const unit = UNITS.find((candidate) => candidate === unitName);
-    return unit === undefined ? other : { ...other, kind: 'i', unit };
+    const plainStep = step === '' || step === '1';
+    return unit === undefined || size !== 8 || !plainStep ? other : { ...other, kind: 'i', unit };
   }
+  const kind = KINDS[letter];
+  if (kind === undefined) return other;
+  if (kind.sizes.includes(size)) return { ...other, kind: kind.kind };
+  if (kind.kind === 'i' || kind.kind === 'u') throw corrupt('a type', code);
   return other;
 }
 

@@ -86,10 +86,11 @@ async function whole(cursor: PieceCursor, size: number, name: string): Promise<U
 }
 
 /** The value of an array of one number or truth; null for any other. */
-export async function singleValue({ header, open }: ZipArray): Promise<number | null> {
-  const { scalar } = header.type;
-  if (scalar === null || scalar.kind === 'other' || header.elements !== 1) return null;
-  const cursor = await open();
+export async function singleValue(array: ZipArray): Promise<number | null> {
+  const { elements, type } = array.header;
+  const { scalar } = type;
+  if (scalar === null || scalar.kind === 'other' || elements !== 1) return null;
+  const cursor = await array.open();
   const bytes = await cursor.take(scalar.size);
   const value = new Float64Array(1);
   if (bytes.length === scalar.size) {

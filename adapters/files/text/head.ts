@@ -58,15 +58,10 @@ export function lineAt(bytes: Uint8Array, at: number, complete: boolean): Line |
  * @throws `ERR_UNKNOWN_FORMAT`, `ERR_TRUNCATED`
  */
 export function readHead(bytes: Uint8Array, complete: boolean): TextHead | null {
+  const reader = new HeadReader();
   let at = startOf(bytes);
-  let names: NamedColumns | null = null;
-  let commentNames: NamedColumns | null = null;
-  let size: TextHead['size'] = null;
   for (let number = 1; ; number++) {
-    if (at >= bytes.length) {
-      if (!complete) return null;
-      return { names: names ?? commentNames, size, dataStart: at, line: number };
-    }
+    if (at >= bytes.length) return complete ? { ...reader.found, dataStart: at, line: number } : null;
     const after = number > COMMENTS ? afterComment(bytes, at) : -1;
     if (after >= 0) {
       at = after;
@@ -74,24 +69,43 @@ export function readHead(bytes: Uint8Array, complete: boolean): TextHead | null 
     }
     const line = lineAt(bytes, at, complete);
     if (line === null) return null;
-    const { text } = line;
-    if (isEmptyLine(text)) {
-      if (isComment(text)) {
-        size ??= sizeOfComment(text);
-        commentNames = namesOf(text.slice(0, COMMENT).replace(/^[ \t]*[#%]+/, '')) ?? commentNames;
-      }
-    } else {
-      checkText(text, number);
-      const pair: TextHead['size'] = size === null && names === null ? sizeOfNumbers(text) : null;
-      if (pair !== null) size = pair;
-      else if (names === null && !/^[ \t]*["']?[-+.\d]/.test(text) && !beginsWithWord(text)) {
-        names = namesOf(text);
-        if (names === null) throw notNames(text, line.ended);
-      } else {
-        return { names: names ?? commentNames, size, dataStart: at, line: number };
-      }
-    }
+    if (!isEmptyLine(line.text)) checkText(line.text, number);
+    if (reader.isData(line)) return { ...reader.found, dataStart: at, line: number };
     at = line.next;
+  }
+}
+
+/** What the lines before the events say, taken in one by one. */
+class HeadReader {
+  #names: NamedColumns | null = null;
+  #commentNames: NamedColumns | null = null;
+  #size: TextHead['size'] = null;
+
+  get found(): Pick<TextHead, 'names' | 'size'> {
+    return { names: this.#names ?? this.#commentNames, size: this.#size };
+  }
+
+  /** Takes a line in unless it is the first of the data. @throws `ERR_UNKNOWN_FORMAT`, `ERR_TRUNCATED` */
+  isData({ text, ended }: Line): boolean {
+    if (isEmptyLine(text)) {
+      if (isComment(text)) this.#comment(text.slice(0, COMMENT));
+      return false;
+    }
+    if (this.#names !== null) return true;
+    const size = this.#size === null ? sizeOfNumbers(text) : null;
+    if (size !== null) {
+      this.#size = size;
+      return false;
+    }
+    if (/^[ \t]*["']?[-+.\d]/.test(text) || beginsWithWord(text)) return true;
+    this.#names = namesOf(text);
+    if (this.#names === null) throw notNames(text, ended);
+    return false;
+  }
+
+  #comment(text: string): void {
+    this.#size ??= sizeOfComment(text);
+    this.#commentNames = namesOf(text.replace(/^[ \t]*[#%]+/, '')) ?? this.#commentNames;
   }
 }
 

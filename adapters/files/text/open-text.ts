@@ -1,4 +1,4 @@
-import { RxSpikeError } from '../../../src/index.js';
+import { RxSpikeError, type StreamInfo } from '../../../src/index.js';
 import { rolesOfOption, type Role, type Roles } from '../columns/column-names.js';
 import { guessRoles } from '../columns/guess-roles.js';
 import { EXPONENT, guessTimeUnit } from '../columns/time-unit.js';
@@ -38,20 +38,12 @@ export async function openText(prefix: Prefix, options: OpenOptions): Promise<Op
     roles: roles.value,
     exponent: EXPONENT[unit.value],
   };
-  const { names } = head;
-  const { size } = head;
   const taken = options.format === 'csv' ? 'named by the caller' : `extension ${extension(options.name)}`;
   const order = roles.value.map((role) => role ?? '-').join(' ');
   return {
     format: 'csv',
     dataStart: head.dataStart,
-    stream: {
-      width: names?.width ?? size?.[0] ?? null,
-      height: names?.height ?? size?.[1] ?? null,
-      yUp: names?.yUp ?? false,
-      mirroredX: names?.mirroredX ?? false,
-      epoch: names?.epoch ?? null,
-    },
+    stream: streamOf(head),
     facts: {
       sensor: null,
       chipAssumed: false,
@@ -59,6 +51,14 @@ export async function openText(prefix: Prefix, options: OpenOptions): Promise<Op
     },
     decoder: () => new TextDecoding(dialect, head.dataStart, head.line, options.salvage ?? false),
   };
+}
+
+/** What the lines before the events say of the stream. */
+function streamOf({ names, size }: TextHead): Partial<StreamInfo> {
+  const [width, height] = size ?? [null, null];
+  if (names === null) return { width, height };
+  const { yUp, mirroredX, epoch } = names;
+  return { width: names.width ?? width, height: names.height ?? height, yUp, mirroredX, epoch };
 }
 
 interface LookAhead {
@@ -84,26 +84,34 @@ async function lookAhead(prefix: Prefix, limit: number): Promise<LookAhead> {
 }
 
 function findRoles(head: TextHead, sample: TextSample | null, options: OpenOptions, cut: boolean): Found<Roles> {
-  const asked = options.columns === undefined ? null : rolesOfOption(options.columns);
+  const said = saidRoles(head, options);
   if (sample === null) {
-    const roles = asked ?? head.names?.roles ?? null;
-    if (roles !== null) return { value: roles, by: asked === null ? 'by their names' : 'as asked for' };
+    if (said !== null) return said;
     // Prophesee's converters write the size even where there is no event.
     if (head.size !== null) return { value: ['x', 'y', 'p', 't'], by: 'as none are there' };
     throw unknown('there are neither events nor names of columns');
   }
+  const found = said ?? { value: guessed(sample, cut), by: 'by what they hold' };
+  const misfit = misfitOf(sample, found.value, options.columns === undefined ? 'named' : 'asked for');
+  if (misfit === null) return found;
+  throw cut ? cutShort() : unknown(misfit);
+}
+
+/** The roles that the caller or the names of the columns say; null where neither does. */
+function saidRoles(head: TextHead, { columns }: OpenOptions): Found<Roles> | null {
+  if (columns !== undefined) return { value: rolesOfOption(columns), by: 'as asked for' };
+  return head.names === null ? null : { value: head.names.roles, by: 'by their names' };
+}
+
+/** Why the first line of data is no event of these columns, which were `said`; null where it is one. */
+function misfitOf(sample: TextSample, roles: Roles, said: string): string | null {
   const [first] = sample.rows;
-  const found = asked ?? head.names?.roles ?? guessed(sample, cut);
-  const by = asked !== null ? 'as asked for' : head.names !== null ? 'by their names' : 'by what they hold';
-  if (first.length !== found.length) {
-    if (cut) throw cutShort();
-    const why = `${found.length} columns are ${asked === null ? 'named' : 'asked for'}, the first line has ${first.length}`;
-    throw unknown(`${why}${first.length > found.length ? commaHint(sample) : ''}`);
+  if (first.length !== roles.length) {
+    const why = `${roles.length} columns are ${said}, the first line has ${first.length}`;
+    return `${why}${first.length > roles.length ? commaHint(sample) : ''}`;
   }
-  const wrong = wrongField(first, found);
-  if (wrong === null) return { value: found, by };
-  if (cut) throw cutShort();
-  throw unknown(`the first line of data is no event: ${wrong}`);
+  const wrong = wrongField(first, roles);
+  return wrong === null ? null : `the first line of data is no event: ${wrong}`;
 }
 
 function cutShort(): RxSpikeError {

@@ -49,9 +49,13 @@ const COLUMNS = {
   ),
 };
 
+const refused = async (bytes: Uint8Array, code: string): Promise<void> => {
+  await expect(openRecording(bytes)).rejects.toMatchObject({ code });
+};
+
 /** Where the bytes of a file of an archive begin. */
 function contentOf(zip: Uint8Array, name: string): number {
-  const letters = [...name].map((letter) => letter.charCodeAt(0));
+  const letters = Array.from({ length: name.length }, (_, k) => name.charCodeAt(k));
   const at = zip.findIndex((_, i) => letters.every((letter, k) => zip[i + k] === letter));
   return at + name.length + zip[at - 2] + 256 * zip[at - 1];
 }
@@ -145,9 +149,6 @@ describe('archives that are damaged', () => {
   });
 
   it('without events, with pickles, encrypted, by another method', async () => {
-    const refused = async (bytes: Uint8Array, code: string): Promise<void> => {
-      await expect(openRecording(bytes)).rejects.toMatchObject({ code });
-    };
     await refused(zipSync({}), 'ERR_UNKNOWN_FORMAT');
     await refused(zipSync({ 'a.npy': COLUMNS['t.npy'], 'readme.txt': new Uint8Array(9) }), 'ERR_UNKNOWN_FORMAT');
     await refused(zipSync({ 'a.npy': fixture('pickled.npy') }), 'ERR_UNSUPPORTED');
@@ -260,7 +261,7 @@ describe('an archive of more than 4 GiB', () => {
     const source: ByteSource = {
       rewindable: true,
       parts,
-      read: async function* read() {
+      read: async function* beginning() {
         yield start;
       },
     };

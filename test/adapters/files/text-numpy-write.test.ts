@@ -113,13 +113,13 @@ describe.each(FORMATS)('%s', (format) => {
     const [before, after] = [eventDigest(), eventDigest()];
     const path = join(work, `camera.${format}`);
     const sink = await createRecording(path, source.info);
-    for await (const events of source.events()) {
-      before.add(events);
-      await sink.write(events);
+    for await (const part of source.events()) {
+      before.add(part);
+      await sink.write(part);
     }
     await sink.close();
     const recording = await openRecording(path);
-    for await (const events of recording.events()) after.add(events);
+    for await (const part of recording.events()) after.add(part);
     expect(after.hex()).toBe(before.hex());
     expect(sink.report.events).toBe(source.report.events);
     const { width, height } = source.info;
@@ -163,6 +163,8 @@ describe('what a format cannot hold', () => {
   });
 });
 
+const times = async (path: string): Promise<number[]> => (await readBack(path)).rows.map(([t]) => t);
+
 it('recordings that are written in turns do not mix', async () => {
   const paths = [join(work, 'one.csv'), join(work, 'two.csv')];
   const sinks = [await createRecording(paths[0], streamInfo()), await createRecording(paths[1], streamInfo())];
@@ -171,7 +173,6 @@ it('recordings that are written in turns do not mix', async () => {
     await sinks[1].write(packet([[98_765_430 + i, 2, 2, 0]]));
   }
   for (const sink of sinks) await sink.close();
-  const times = async (path: string): Promise<number[]> => (await readBack(path)).rows.map(([t]) => t);
   expect(await times(paths[0])).toEqual([12_345_670, 12_345_671, 12_345_672, 12_345_673]);
   expect(await times(paths[1])).toEqual([98_765_430, 98_765_431, 98_765_432, 98_765_433]);
 });
@@ -196,9 +197,10 @@ describe('orientation and epoch', () => {
   });
 });
 
+const later = (rows: readonly Row[]): Row[] => rows.map(([t, x, y, p]) => [t + 0.125, x, y, p]);
+
 describe('files that other readers check', () => {
   const info = { width: 640, height: 480 };
-  const later = (rows: readonly Row[]): Row[] => rows.map(([t, x, y, p]) => [t + 0.125, x, y, p]);
   it.each<[string, (rows: readonly Row[]) => Promise<string>]>([
     ['rxspike.csv', (rows) => write('csv', rows, info)],
     ['rxspike-turned.csv', (rows) => write('csv', rows, { ...info, yUp: true, mirroredX: true, epoch: 'unix' })],

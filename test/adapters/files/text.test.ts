@@ -62,11 +62,18 @@ describe('files of other tools', () => {
   });
 });
 
-describe('spellings', () => {
-  const body = (separator: string, end: string, polarity: (p: number) => string): string =>
-    THREE.map(([t, x, y, p]) => [t, x, y, polarity(p)].join(separator)).join(end) + end;
-  const plain = (p: number): string => String(p);
+const body = (separator: string, end: string, polarity: (p: number) => string): string =>
+  THREE.map(([t, x, y, p]) => [t, x, y, polarity(p)].join(separator)).join(end) + end;
+const plain = (p: number): string => String(p);
 
+const digits = (most: number): fc.Arbitrary<string> => fc.stringMatching(new RegExp(`^[0-9]{1,${most}}$`));
+
+const lines = (times: readonly (number | string)[]): string =>
+  times.map((t, i) => `${t} ${(i * 31) % 300} ${(i * 97) % 240} ${i % 2}`).join('\n') + '\n';
+const many = (step: (i: number) => number): number[] => Array.from({ length: 600 }, (_, i) => step(i) + 1000);
+const uneven = (i: number): number => 17 * i + ((i * i * 7919) % 13);
+
+describe('spellings', () => {
   it.each<[string, string, OpenOptions?]>([
     ['comma', body(',', '\n', plain)],
     ['semicolon', body(';', '\n', plain)],
@@ -170,7 +177,6 @@ describe('times', () => {
   });
 
   it('the fast loops give what the slow reading gives', () => {
-    const digits = (most: number): fc.Arbitrary<string> => fc.stringMatching(new RegExp(`^[0-9]{1,${most}}$`));
     const time = fc.oneof(
       digits(18),
       fc.tuple(digits(10), digits(12)).map(([whole, decimals]) => `${whole}.${decimals}`),
@@ -183,17 +189,16 @@ describe('times', () => {
           1,
           false,
         );
-        const [batch] = decoder.push(bytesOf(`${text},12,345,1\n`.replaceAll(',', String.fromCharCode(separator))));
-        expect([batch.t[0], batch.x[0], batch.y[0], batch.p[0]]).toEqual([parseTime(text, exponent), 12, 345, 1]);
+        const line = bytesOf(`${text},12,345,1\n`.replaceAll(',', String.fromCharCode(separator)));
+        // The second time another loop is tried, if the first one was not for such lines.
+        for (let k = 0; k < 2; k++) {
+          const [batch] = decoder.push(line);
+          expect([batch.t[0], batch.x[0], batch.y[0], batch.p[0]]).toEqual([parseTime(text, exponent), 12, 345, 1]);
+        }
       }),
       { numRuns: 3_000, seed: 5 },
     );
   });
-
-  const lines = (times: readonly (number | string)[]): string =>
-    times.map((t, i) => `${t} ${(i * 31) % 300} ${(i * 97) % 240} ${i % 2}`).join('\n') + '\n';
-  const many = (step: (i: number) => number): number[] => Array.from({ length: 600 }, (_, i) => step(i) + 1000);
-  const uneven = (i: number): number => 17 * i + ((i * i * 7919) % 13);
 
   it.each<[string, (number | string)[], string]>([
     ['seconds with six decimals', many(uneven).map((t) => (t / 1e6).toFixed(6)), 's'],
@@ -266,9 +271,10 @@ describe('what is no recording, or one of two', () => {
   });
 });
 
+const good = (n: number): string =>
+  Array.from({ length: n }, (_, i) => `${100 + 3 * i},${i % 300},7,${i % 2}`).join('\n');
+
 describe('lines that cannot be read', () => {
-  const good = (n: number): string =>
-    Array.from({ length: n }, (_, i) => `${100 + 3 * i},${i % 300},7,${i % 2}`).join('\n');
   const head = 't,x@300,y@300,on\n';
 
   it.each([
