@@ -38,6 +38,8 @@ export interface ServeLimits {
   readonly idleTimeout: number;
   /** How often a client is asked whether it is there; one that has not answered by the next time is gone, ms. Default 30000. */
   readonly pingInterval: number;
+  /** How often a client that asked for its streams hears from the server, ms; at most, and by default, 5000. */
+  readonly beatInterval: number;
 }
 
 /** Messages of clients that only receive: subscriptions and credits. */
@@ -49,6 +51,9 @@ export const KNOCKING = { inAll: 64, perAddress: 16 } as const;
 
 /** What a ping costs of the messages that a connection may send. */
 export const PING_COST = 100;
+
+/** Clients take a server that has not beaten three times for gone. */
+const LONGEST_BEAT = 5000;
 
 const DEFAULTS: Omit<ServeLimits, 'connectionsPerAddress'> = {
   newConnectionsPerSecond: Infinity,
@@ -68,6 +73,7 @@ const DEFAULTS: Omit<ServeLimits, 'connectionsPerAddress'> = {
   subscribeTimeout: 10_000,
   idleTimeout: 60_000,
   pingInterval: 30_000,
+  beatInterval: LONGEST_BEAT,
 };
 
 const PER_ADDRESS = 16;
@@ -86,6 +92,7 @@ export function serveLimits(asked: Partial<ServeLimits>, maxConnections: number,
   const limits = { ...DEFAULTS, connectionsPerAddress, ...asked };
   for (const name of Object.keys(limits)) requireLimit(name, limits[name as keyof ServeLimits], asked);
   need(limits.messageBytes <= MAX_FRAME_BYTES, 'messageBytes', `at most ${MAX_FRAME_BYTES}`, limits.messageBytes);
+  need(limits.beatInterval <= LONGEST_BEAT, 'beatInterval', `at most ${LONGEST_BEAT}`, limits.beatInterval);
   need(limits.messageBytes >= CONTROL_BYTES, 'messageBytes', `at least ${CONTROL_BYTES}`, limits.messageBytes);
   return limits;
 }

@@ -46,9 +46,6 @@ export interface StreamServer {
   close(): Promise<ServeCounts>;
 }
 
-/** How often a client hears from the server, ms. */
-const HEARTBEAT = 5000;
-
 /** How long a view token is good where nothing is said, s. */
 const VIEW = 60;
 
@@ -149,7 +146,7 @@ export async function serveStream(options: ServeOptions): Promise<StreamServer> 
 /** Lets clients hear from the server, and closes those that use nothing. */
 function watch(
   connections: ReadonlySet<ServedConnection>,
-  { subscribeTimeout, idleTimeout }: ServeLimits,
+  { subscribeTimeout, idleTimeout, beatInterval }: ServeLimits,
 ): NodeJS.Timeout[] {
   const beat = (): void => {
     for (const { link } of connections) link.beat(Date.now());
@@ -158,7 +155,7 @@ function watch(
     for (const connection of connections) connection.sweep(performance.now());
   };
   return [
-    setInterval(beat, HEARTBEAT).unref(),
+    setInterval(beat, beatInterval).unref(),
     setInterval(sweep, Math.min(1000, subscribeTimeout, idleTimeout)).unref(),
   ];
 }

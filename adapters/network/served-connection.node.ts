@@ -66,6 +66,10 @@ export class ServedConnection {
           journal.publish(id, name, kind);
           return reception;
         },
+        used: () => {
+          this.#idleSince = null;
+          this.#wasUsed = true;
+        },
         closed: (_, of) => {
           around.closed(this);
           hub.leave(of);
@@ -74,8 +78,11 @@ export class ServedConnection {
       { tells: true, where: address, maxBytes, ceiling: limits.bufferedBytes },
     );
     this.link.begin();
-    if (asks(url)) void this.link.wire.send({ type: 'offer', streams: hub.offers });
-    else hub.greet(this.link);
+    if (asks(url)) {
+      void this.link.wire.send({ type: 'offer', streams: hub.offers });
+      // From the first one on, silence tells it that the connection is gone.
+      this.link.beat(Date.now());
+    } else hub.greet(this.link);
   }
 
   /** Closes it where no stream has gone over it for too long. */

@@ -286,10 +286,7 @@ export class StreamLink implements SinkCarrier {
 
   /** Tries to connect again, where that may help. */
   #again(error: RxSpikeError | null): boolean {
-    if (!this.#dial || this.#reconnect <= 0) return false;
-    if (error && (error.code !== 'ERR_CONNECTION' || error.details['from'] !== undefined)) return false;
-    // A refusal will be repeated.
-    if (error && /response: 4\d\d/.test(error.message)) return false;
+    if (!this.#dial || this.#reconnect <= 0 || (error && isFinal(error))) return false;
     // A stream that has not begun is asked for again, where it is not alone; one whose sender keeps no place is lost.
     const began = [...this.#subscriptions].filter(({ reception }) => reception.info !== null);
     for (const { reception } of began) if (reception.place === null) reception.lose(words(error ?? this.#lost()));
@@ -335,6 +332,11 @@ export class StreamLink implements SinkCarrier {
   #lost(): RxSpikeError {
     return this.#error ?? new RxSpikeError('ERR_CONNECTION', `${this.#where}: closed`);
   }
+}
+
+/** Whether a further connection would end in the same way: the other side has refused, or one side broke the rules. */
+function isFinal({ code, details, message }: RxSpikeError): boolean {
+  return code !== 'ERR_CONNECTION' || details['from'] !== undefined || /response: 4\d\d/.test(message);
 }
 
 /**

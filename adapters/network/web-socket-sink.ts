@@ -16,6 +16,8 @@ export interface SinkOptions {
   readonly ca?: string;
   /** As of {@link ConnectOptions}; over a socket that is given there is no other connection. */
   readonly reconnect?: number;
+  /** As of {@link ConnectOptions}. */
+  readonly silence?: number;
 }
 
 /**
