@@ -39,7 +39,7 @@ const chain = chainStep<EventPacket, EventPacket>('copy');
  * @throws what a step or the sink throws; the sink is aborted then
  */
 export async function copyEvents<Sink extends EventSink>(
-  recording: Recording,
+  recording: Pick<Recording, 'events' | 'report'>,
   { links, begin, interrupted, onEvents }: CopyOptions<Sink>,
 ): Promise<Copied<Sink>> {
   const states = chain.init(links);

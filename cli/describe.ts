@@ -1,19 +1,12 @@
 import { type Command, Option } from 'commander';
 import type { CommandCode } from './command.js';
 import { describeRecordingCommands, examples, format, json } from './describe-recordings.js';
-import { parsePositive, parseSpeed, parseWhole } from './options.js';
+import { describeStreamCommands } from './describe-streams.js';
+import { parsePositive, parseWhole } from './options.js';
+import { loop, model, policy, seed, served, speed } from './stream-options.js';
 import type { EvalOptions } from './commands/eval.js';
 import type { RunOptions } from './commands/run.js';
-import type { ServeOptions } from './commands/serve.js';
 import type { TrainOptions } from './commands/train.js';
-
-const seed = (): Option => new Option('--seed <n>', 'seed of all random numbers').argParser(parseWhole(0)).default(1);
-const model = (): Option => new Option('--model <file>', 'model file (default: the bundled one, N-MNIST digits)');
-const speed = (): Option =>
-  new Option('--speed <n|max>', 'factor of the speed of the sensor, or as fast as it goes')
-    .argParser(parseSpeed)
-    .default(1);
-const loop = (): Option => new Option('--loop', 'from the beginning again at the end, for ever');
 
 /** Written out, so that help does not load the cameras. */
 const SCENES = `
@@ -30,7 +23,7 @@ labels.csv in DIR names each recording's class:
 export function describeCommands(program: Command, execute: (code: CommandCode) => Promise<void>): void {
   describeRun(program, execute);
   describeRecordingCommands(program, execute);
-  describeServe(program, execute);
+  describeStreamCommands(program, execute);
   describeTrain(program, execute);
   describeEval(program, execute);
   program.addHelpText(
@@ -47,16 +40,21 @@ export function describeCommands(program: Command, execute: (code: CommandCode) 
 type Execute = Parameters<typeof describeCommands>[1];
 
 function describeRun(program: Command, execute: Execute): void {
-  program
+  const command = program
     .command('run')
     .description('Classify event streams live; without SOURCE the bundled N-MNIST recordings, as one endless stream.')
-    .argument('[source...]', 'a file, - (stdin), sim:NAME, or ws://HOST:PORT; several are played one after another')
+    .argument(
+      '[source...]',
+      'a file, - (stdin), sim:NAME, ws://HOST:PORT, udp://… or dv://…; several are played one after another',
+    )
     .option('--once', 'each recording once, then done (a SOURCE is played once anyway)')
     .addOption(speed())
     .addOption(loop())
     .addOption(model())
     .addOption(format())
-    .addOption(new Option('--token <text>', 'token that the server at ws:// asks for'))
+    .addOption(policy('ws://: what becomes of packets for which this side is too slow'));
+  for (const option of served()) command.addOption(option);
+  command
     .addOption(seed())
     .addOption(json())
     .addHelpText(
@@ -66,39 +64,12 @@ function describeRun(program: Command, execute: Execute): void {
           'rxspike run',
           'rxspike run --once --json',
           'rxspike run recording.aedat4 --speed max --model my.safetensors',
-          'rxspike run ws://127.0.0.1:7001',
+          'rxspike run ws://127.0.0.1:7001 --policy dropOldest',
           'cat digit.bin | rxspike run - --format nmnist',
         ),
     )
     .action((sources: string[], options: RunOptions) =>
       execute(async (output) => (await import('./commands/run.js')).run(sources, options, output)),
-    );
-}
-
-function describeServe(program: Command, execute: Execute): void {
-  program
-    .command('serve')
-    .description('Serve a source as a WebSocket stream.')
-    .argument('[source...]', 'files, - (stdin), sim:NAME or ws://…; without one the bundled recordings')
-    .option('--host <address>', 'address to listen on; beyond this machine only with --token', '127.0.0.1')
-    .addOption(new Option('--port <n>', 'port to listen on; 0: any').argParser(parseWhole(0, 65535)).default(0))
-    .addOption(
-      new Option('--clients <n>', 'start when so many subscribers are there, deliver everything, then exit').argParser(
-        parseWhole(1, 100_000),
-      ),
-    )
-    .addOption(speed())
-    .addOption(loop())
-    .addOption(format())
-    .option('--token <text>', 'token that a subscriber must show')
-    .addOption(seed())
-    .addOption(json())
-    .addHelpText(
-      'after',
-      examples('rxspike serve recording.aedat4 --port 7001', 'rxspike serve recording.aedat4 --clients 1 --speed max'),
-    )
-    .action((sources: string[], options: ServeOptions) =>
-      execute(async (output) => (await import('./commands/serve.js')).serve(sources, options, output)),
     );
 }
 

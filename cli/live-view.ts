@@ -24,6 +24,10 @@ export interface LiveRecord {
   readonly latency: { readonly p50: number | null; readonly p99: number | null };
   readonly lag: number | null;
   readonly dropped: number;
+  /** What a server has told to be missing, by reason. */
+  readonly missing: Readonly<Record<string, number>>;
+  /** The connection that the stream comes over; null where it comes over none that could be made again. */
+  readonly connection: { readonly reconnects: number; readonly isUp: boolean } | null;
   /** The most recent decisions, newest last. */
   readonly recent: readonly { readonly label: string; readonly truth: string | null }[];
 }
@@ -149,14 +153,31 @@ function facts(record: LiveRecord): [string, string][] {
     ['spikes/s', count(record.spikesPerSecond)],
     ['latency', `${duration(latency.p50)}, p99 ${duration(latency.p99)}`],
     ['lag', duration(record.lag)],
-    ['dropped', count(record.dropped)],
+    ['dropped', dropped(record)],
+    ...connection(record),
   ];
+}
+
+function dropped({ dropped: all, missing }: LiveRecord): string {
+  const reasons = Object.entries(missing).map(([reason, n]) => `${reason} ${count(n)}`);
+  return reasons.length === 0 ? count(all) : `${count(all)} (${reasons.join(', ')})`;
+}
+
+function connection({ connection: link }: LiveRecord): [string, string][] {
+  if (link === null) return [];
+  if (!link.isUp) return [['network', 'lost, connecting again']];
+  return [['network', link.reconnects === 0 ? 'connected' : `connected, ${link.reconnects} × anew`]];
+}
+
+function factStyle(name: string, { dropped: all, connection: link }: LiveRecord): Style | undefined {
+  if (name === 'network') return link?.isUp === false ? 'red' : undefined;
+  return name === 'dropped' && all > 0 ? 'red' : undefined;
 }
 
 function factLines(record: LiveRecord, columns: number): Line[] {
   const cells = facts(record).map(([name, value]): Line => [
     { text: ` ${name.padEnd(10)}`, style: 'dim' },
-    { text: value, style: name === 'dropped' && record.dropped > 0 ? 'red' : undefined },
+    { text: value, style: factStyle(name, record) },
   ]);
   const half = 38;
   if (columns < 2 * half) return cells;

@@ -16,6 +16,7 @@ export class LiveWatch {
   readonly #options: { readonly seed: number; readonly speed: Speed };
   readonly #statistics: Statistics;
   readonly #control: ReplayControl;
+  readonly #isUp: (() => boolean) | null;
   readonly #events = new Rate();
   readonly #kept = new Rate();
   readonly #spikes = new Rate();
@@ -23,12 +24,15 @@ export class LiveWatch {
   readonly #begin: number;
   readonly #recent: { readonly label: string; readonly truth: string | null }[] = [];
 
+  /** @param isUp whether the connection to a server stands; null where there is none */
   constructor(
     model: Model,
     options: { readonly seed: number; readonly speed: Speed },
     statistics: Statistics,
     control: ReplayControl,
+    isUp: (() => boolean) | null = null,
   ) {
+    this.#isUp = isUp;
     this.#model = model;
     this.#options = options;
     this.#statistics = statistics;
@@ -66,6 +70,8 @@ export class LiveWatch {
       latency: { p50, p99 },
       lag: this.#control.lag,
       dropped: counted.dropped,
+      missing: Object.fromEntries(Object.entries(counted.missing).map(([reason, n]) => [oneLine(reason), n])),
+      connection: this.#isUp && { reconnects: counted.reconnects, isUp: this.#isUp() },
       recent: this.#recent,
     };
   }

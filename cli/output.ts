@@ -16,7 +16,7 @@ export interface Output {
   readonly terminal: TerminalStream | null;
   /** The terminal that notes go to; null where there is none. */
   readonly noteTerminal: TerminalStream | null;
-  /** Aborted by Ctrl-C (and by SIGTERM): finish, sum up, return. */
+  /** Aborted by Ctrl-C (and by SIGTERM; the signal's name is the reason): finish, sum up, return. */
   readonly interrupted: AbortSignal;
 }
 

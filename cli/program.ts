@@ -108,11 +108,11 @@ export async function runCommand(argv: readonly string[], surroundings: Surround
 export async function main(argv: readonly string[]): Promise<void> {
   const controller = new AbortController();
   let first = 0;
-  const interrupt = (): void => {
+  const interrupt = (signal: NodeJS.Signals): void => {
     const now = performance.now();
     if (controller.signal.aborted && now - first > IMPATIENT) process.exit(130);
     if (!controller.signal.aborted) first = now;
-    controller.abort();
+    controller.abort(signal);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
   // A reader that went away (`| head`) wants no more: no error.

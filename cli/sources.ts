@@ -1,19 +1,18 @@
 import {
   type FormatName,
-  type ServedStream,
   bundledRecordings,
   openRecording,
   SIMULATED_SCENES,
-  openStream,
   simulatedCamera,
 } from '../adapters/index.node.js';
-import { type EventPacket, RxSpikeError, type StreamInfo } from '../src/index.js';
+import type { EventPacket, StreamInfo } from '../src/index.js';
 import { type Playable, type ReplayControl, type ReplayItem, openReplay } from '../streams/index.js';
 import { realTime } from './clock.js';
 import { UsageError } from './failure.js';
 import { eventsNamed, openNamed } from './name-errors.js';
 import { type ModelSize, checkSize, packetsInside } from './model-size.js';
 import { suggestion } from './nearest.js';
+import { type NetworkOptions, type NetworkSource, networkScheme, openNetwork, totalMissing } from './network-source.js';
 
 /** What a SOURCE on the command line means. */
 export type Source =
@@ -28,28 +27,19 @@ export interface SourceOptions {
 }
 
 /**
- * Reads a SOURCE: `-`, `sim:NAME`, `ws://…`, else a path. `C:\…` is a path, and so is a file whose name has a colon.
+ * Reads a SOURCE: `-`, `sim:NAME`, `ws://…`, `udp://…`, `dv://…`, else a path.
  * @throws `UsageError` for an address of a kind that is not read
  */
 export function parseSource(text: string): Source {
   if (text === '-') return { kind: 'stdin' };
   if (text.startsWith('sim:')) return { kind: 'simulated', name: text.slice(4) };
-  const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(text)?.[1].toLowerCase();
-  if (scheme === 'ws' || scheme === 'wss') {
-    if (!URL.canParse(text)) throw new UsageError(`${text} is not an address: ws://HOST:PORT is expected`);
-    return { kind: 'network', url: text };
-  }
-  if (scheme !== undefined)
-    throw new UsageError(`${scheme}:// is not a source: a file, -, sim:NAME or ws://HOST:PORT is`);
-  return { kind: 'file', path: text };
+  return networkScheme(text) === null ? { kind: 'file', path: text } : { kind: 'network', url: text };
 }
 
 /** How sources are opened as one stream. */
-export interface StreamOptions extends SourceOptions {
+export interface StreamOptions extends SourceOptions, NetworkOptions {
   readonly control: ReplayControl;
   readonly loop: boolean;
-  /** For a served stream that asks for one. */
-  readonly token?: string;
   /** Of what is simulated. */
   readonly seed: number;
   /** What the recordings must fit, where it is known. */
@@ -60,6 +50,10 @@ export interface StreamOptions extends SourceOptions {
 export interface OpenStream {
   readonly info: StreamInfo;
   events(): AsyncIterable<EventPacket>;
+  /** Where it comes from, if it is a stream of another machine. */
+  readonly network: NetworkSource | null;
+  /** Called where it was opened and is not read after all. */
+  close(): void;
   /**
    * Events that the sources had and that are not among the `arrived` ones. To be asked once the stream has ended: until
    * then some are still on their way.
@@ -135,50 +129,37 @@ function itemOf(source: Source, { format, seed }: StreamOptions): ReplayItem {
   }
 }
 
-/** What a server's answer other than a stream means to who asked for it. */
-function refusalInWords(url: string, status: string): string {
-  if (status === '401') return `${url}: the server asks for a token: --token is missing or wrong (answer 401)`;
-  if (status === '403') return `${url}: the server does not take connections from here or under this name (answer 403)`;
-  return `${url}: there is no RxSpike stream at this address (answer ${status})`;
-}
-
-/** Opens a served stream; a server that answers with an HTTP status is told in words. */
-async function openServed(url: string, token: string | undefined): Promise<ServedStream> {
-  try {
-    return await openStream(url, token === undefined ? {} : { token });
-  } catch (error) {
-    const status = error instanceof Error ? /server response: (\d+)/.exec(error.message)?.[1] : undefined;
-    if (status === undefined) throw error;
-    const { origin, pathname } = new URL(url);
-    throw new RxSpikeError('ERR_CONNECTION', refusalInWords(`${origin}${pathname}`, status), { cause: error });
-  }
-}
-
 /**
  * Opens what the command line names: files, stdin and simulated cameras one after another on one time line, at the
  * control's speed; a served stream at the speed at which it comes; with nothing named, the bundled recordings.
  */
 export async function openStreams(texts: readonly string[], options: StreamOptions): Promise<OpenStream> {
-  const { control, loop, token, size = null } = options;
+  const { control, loop, size = null } = options;
   const sources = texts.map(parseSource);
   if (loop && sources.some(({ kind }) => kind === 'stdin'))
     throw new UsageError('- passes once: --loop cannot go with it');
   const [first] = sources;
   if (sources.length === 1 && first.kind === 'network') {
     if (loop) throw new UsageError('a served stream passes once: --loop cannot go with it');
-    const stream = await openServed(first.url, token);
+    const network = await openNetwork(first.url, options);
     try {
-      checkSize(stream.url, stream.info, size);
+      checkSize(network.url, network.info, size);
     } catch (error) {
-      stream.close();
+      network.close();
       throw error;
     }
-    const { report } = stream;
     return {
-      info: stream.info,
-      events: () => stream.events(),
-      lost: (arrived) => (report.violations['leftOut'] ?? 0) + report.events - arrived,
+      info: network.info,
+      network,
+      events: () => network.events(),
+      close: () => network.close(),
+      lost: (arrived) => totalMissing(network.missing()) + network.arrived() - arrived,
     };
+  }
+  if (options.stream !== undefined || options.policy !== undefined) {
+    throw new UsageError(
+      `--${options.stream === undefined ? 'policy' : 'stream'} is for a stream that is served at ws://`,
+    );
   }
   const offered = new Offered();
   const items =
@@ -188,5 +169,11 @@ export async function openStreams(texts: readonly string[], options: StreamOptio
           fittingItem(source.kind === 'stdin' ? 'stdin' : texts[i], itemOf(source, options), size, offered),
         );
   const replay = await openReplay(items, { control, loop, clock: realTime });
-  return { info: replay.info, events: () => replay.events(), lost: (arrived) => offered.events - arrived };
+  return {
+    info: replay.info,
+    network: null,
+    events: () => replay.events(),
+    close: () => {},
+    lost: (arrived) => offered.events - arrived,
+  };
 }

@@ -9,10 +9,14 @@ export class Statistics {
   /** Spikes of the output neurons. */
   spikes = 0;
   /**
-   * Events that the sources had and that did not arrive. Every part waits for the next and a gap in a served stream is an
-   * error, so while a stream runs nothing is known to be lost; at its end the two counts are compared.
+   * Events that the sources had and that did not arrive: those that a server has told to be missing, and at the end of a
+   * stream whatever else the comparison of the two counts shows.
    */
   dropped = 0;
+  /** What a server has told to be missing, by reason. */
+  missing: Readonly<Record<string, number>> = {};
+  /** How often the connection to a server was lost and made again. */
+  reconnects = 0;
   /** Events whose time stepped back and was clamped. */
   clamped = 0;
   decisions = 0;
@@ -54,6 +58,9 @@ export interface Summary {
   readonly events: number;
   readonly spikes: number;
   readonly dropped: number;
+  /** Those of the dropped ones that a server has told to be missing, by reason. */
+  readonly missing: Readonly<Record<string, number>>;
+  readonly reconnects: number;
   readonly latencyMs: { readonly p50: number | null; readonly p99: number | null };
   readonly seed: number;
   readonly model: string;
@@ -75,6 +82,8 @@ export function summarize(statistics: Statistics, seed: number, model: string): 
     events: statistics.events,
     spikes: statistics.spikes,
     dropped: statistics.dropped,
+    missing: statistics.missing,
+    reconnects: statistics.reconnects,
     latencyMs: { p50: microseconds(p50), p99: microseconds(p99) },
     seed,
     model,

@@ -82,7 +82,12 @@ export class GrowingFile {
   async end(patches: readonly Patch[]): Promise<void> {
     try {
       await this.write();
-      for (const { at, bytes } of patches) await this.#put(bytes, at);
+      let end = this.#bytes;
+      for (const { at, bytes } of patches) {
+        await this.#put(bytes, at);
+        end = Math.max(end, at + bytes.length);
+      }
+      this.#bytes = end;
       await this.#syncing;
       await this.#handle.sync();
     } catch (cause) {

@@ -37,12 +37,19 @@ export async function growRecording(
 ): Promise<GrowingRecording> {
   const format = options.format ?? formatOfName(path);
   if (format === null) throw new RxSpikeError('ERR_ARGUMENT', `${path}: its extension names no format that is written`);
-  if (format === 'npz') throw unreadable(format);
+  if (!isGrowing(format)) throw unreadable(format);
   const encoder = await loadEncoder(format, info, options);
-  if (encoder.patching === 'required') throw unreadable(format);
   const sink = new GrowingSink(format, encoder, await GrowingFile.create(path, options.replace ?? false), options);
   await sink.begin();
   return sink;
+}
+
+/** Formats that are written column by column, or with an index that goes before what it is of. */
+const WHOLE = ['npy', 'npz', 'hdf5'] as const;
+
+/** Whether a recording of this format can be read while it is written, and after it was cut off. */
+export function isGrowing(format: WritableFormat): format is Exclude<WritableFormat, (typeof WHOLE)[number]> {
+  return !WHOLE.some((whole) => whole === format);
 }
 
 function unreadable(format: WritableFormat): RxSpikeError {

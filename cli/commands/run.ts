@@ -10,6 +10,8 @@ import { unlessInterrupted } from '../interruption.js';
 import { LiveWatch } from '../live-watch.js';
 import { modelSize, sizeError } from '../model-size.js';
 import { loadModel } from '../models.js';
+import { type NetworkOptions, type NetworkSource, totalMissing } from '../network-source.js';
+import { countsInWords } from '../numbers.js';
 import type { Speed } from '../options.js';
 import type { Output } from '../output.js';
 import type { CommandResult } from '../command.js';
@@ -18,13 +20,12 @@ import { type SourceOptions, openStreams } from '../sources.js';
 import { Statistics, type Summary, summarize } from '../statistics.js';
 import { warmUp } from '../warm-up.js';
 
-export interface RunOptions extends SourceOptions {
+export interface RunOptions extends SourceOptions, Omit<NetworkOptions, 'signal' | 'onListening'> {
   readonly once?: boolean;
   readonly speed: Speed;
   readonly loop?: boolean;
   readonly model?: string;
   readonly seed: number;
-  readonly token?: string;
 }
 
 /** Decisions that are left on a terminal when its live view has gone: of sources that end, and of endless ones. */
@@ -36,6 +37,8 @@ function summaryLines(summary: Summary): string[] {
   return [
     `decisions ${decisions}${accuracy === null ? '' : `, ${correct} right (${(accuracy * 100).toFixed(1)} %)`}`,
     `events ${summary.events} (${summary.kept} after filters, ${summary.dropped} dropped), spikes ${summary.spikes}`,
+    ...(Object.keys(summary.missing).length === 0 ? [] : [`missing: ${oneLine(countsInWords(summary.missing))}`]),
+    ...(summary.reconnects === 0 ? [] : [`the connection was lost and made again ${summary.reconnects} ×`]),
     `latency p50 ${duration(latencyMs.p50)}, p99 ${duration(latencyMs.p99)}; model ${oneLine(summary.model)}, seed ${summary.seed}`,
   ];
 }
@@ -58,6 +61,17 @@ function untilDone<T>(stream: Observable<T>, next: (value: T) => void, interrupt
   });
 }
 
+/** Makes what takes over, when it is called, what is known of a stream's connection. */
+function followNetwork(network: NetworkSource | null, statistics: Statistics): () => void {
+  return () => {
+    if (network === null) return;
+    statistics.missing = network.missing();
+    statistics.dropped = totalMissing(statistics.missing);
+    const { absences, isAttached } = network.connection ?? { absences: 0, isAttached: true };
+    statistics.reconnects = isAttached ? absences : Math.max(0, absences - 1);
+  };
+}
+
 /** `rxspike run [SOURCE…]`: classifies streams live. */
 export async function run(sources: string[], options: RunOptions, output: Output): Promise<CommandResult> {
   if (options.once && options.loop) throw new UsageError('--once and --loop contradict each other');
@@ -67,9 +81,13 @@ export async function run(sources: string[], options: RunOptions, output: Output
   const loop = options.loop ?? (sources.length === 0 && !options.once);
   const summary = (): Summary => summarize(statistics, options.seed, model.name);
   const size = modelSize(model);
-  const opening = openStreams(sources, { ...options, control, loop, size }).catch((error: unknown) => {
-    throw error instanceof RxSpikeError ? new PartialFailure(error, { ...summary() }) : error;
-  });
+  const { interrupted, note: listening } = output;
+  const onListening = (url: string): void => listening(`listening at ${url}`);
+  const opening = openStreams(sources, { ...options, control, loop, size, signal: interrupted, onListening }).catch(
+    (error: unknown) => {
+      throw error instanceof RxSpikeError ? new PartialFailure(error, { ...summary() }) : error;
+    },
+  );
   const stream = await unlessInterrupted(opening, output.interrupted);
   if (stream === null) return { json: { ...summary() }, status: 130 };
   if (options.speed !== 'max') warmUp(model);
@@ -79,10 +97,17 @@ export async function run(sources: string[], options: RunOptions, output: Output
     wallTime: (t) => control.wallTime(t),
     statistics,
   });
-  const watch = new LiveWatch(model, options, statistics, control);
+  const follow = followNetwork(stream.network, statistics);
+  const connection = stream.network?.connection ?? null;
+  const watch = new LiveWatch(model, options, statistics, control, connection && (() => connection.isAttached));
   const { terminal } = output;
   const color = !process.env['NO_COLOR'];
-  const close = terminal && showOn(terminal, (columns, rows) => watch.draw({ columns, rows, color }));
+  const close =
+    terminal &&
+    showOn(terminal, (columns, rows) => {
+      follow();
+      return watch.draw({ columns, rows, color });
+    });
   const left = new LastLines(loop ? LEFT_OF_ENDLESS : LEFT);
   const note = (decision: Decision): void => {
     watch.note(decision);
@@ -97,8 +122,10 @@ export async function run(sources: string[], options: RunOptions, output: Output
   let stopped: boolean;
   try {
     stopped = await untilDone(decisions, note, output.interrupted);
+    follow();
     if (!stopped) statistics.dropped = stream.lost(statistics.events);
   } catch (error) {
+    follow();
     sumUp();
     const name = sources.length === 1 ? sources[0] : stream.info.id;
     throw new PartialFailure(sizeError(name, stream.info, error, size), { ...summary() });

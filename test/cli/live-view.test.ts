@@ -20,6 +20,8 @@ const record: LiveRecord = {
   latency: { p50: 0.41, p99: 8.912 },
   lag: 0.2,
   dropped: 0,
+  missing: {},
+  connection: null,
   recent: [
     { label: '3', truth: '3' },
     { label: '4', truth: '9' },

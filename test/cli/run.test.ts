@@ -236,7 +236,9 @@ describe('run on bad input: one line, a code, exit status 1', () => {
   it('wrong use: exit status 2', async () => {
     const cases = [
       ['--once', '--loop'],
-      ['udp://127.0.0.1:3000'],
+      ['udp://127.0.0.1'],
+      ['mqtt://127.0.0.1:3000'],
+      ['sim:bar', '--stream', 'events'],
       ['ws://'],
       ['sim:nothing'],
       ['-', '--loop'],

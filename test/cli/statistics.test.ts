@@ -34,6 +34,8 @@ describe('the summary', () => {
       events: 0,
       spikes: 0,
       dropped: 0,
+      missing: {},
+      reconnects: 0,
       latencyMs: { p50: null, p99: null },
       seed: 3,
       model: 'm',

@@ -62,7 +62,7 @@ describe('wrong use: exit status 2 and one line with the nearest right word', ()
     [['run', '--xyzzy'], "unknown option '--xyzzy'; there are --once, --speed, --loop, --model, "],
     [
       ['frobnicate'],
-      "unknown command 'frobnicate'; there are run, info, convert, cat, check, repair, render, serve, train, eval",
+      "unknown command 'frobnicate'; there are run, info, convert, cat, check, repair, render, serve, record, pipe, train, eval",
     ],
     [['help', 'rnu'], "unknown command 'rnu'; the nearest is run"],
     [['run', 'sim:disk'], 'sim:disk is not known; the nearest is disc'],
@@ -74,7 +74,7 @@ describe('wrong use: exit status 2 and one line with the nearest right word', ()
     [['info', 'x', '--format', 'nmist'], 'the nearest is nmnist'],
     [['rnu'], "unknown command 'rnu'; the nearest is run"],
     [['evaluate'], "unknown command 'evaluate'; the nearest is eval"],
-    [[], 'a command is needed: run, info, convert, cat, check, repair, render, serve, train, eval'],
+    [[], 'a command is needed: run, info, convert, cat, check, repair, render, serve, record, pipe, train, eval'],
     [['run', '--speed', 'fast'], "option '--speed <n|max>' argument 'fast' is invalid"],
     [['run', '--speed', '0'], "option '--speed <n|max>' argument '0' is invalid"],
     [['run', '--speed', '-2'], "option '--speed <n|max>' argument '-2' is invalid"],

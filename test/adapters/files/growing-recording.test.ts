@@ -9,6 +9,7 @@ import {
   createRecording,
   eventDigest,
   growRecording,
+  isGrowing,
   openRecording,
 } from '../../../adapters/files/index.node.js';
 import { type EventPacket, RandomSequence, eventPacket, streamInfo } from '../../../src/index.js';
@@ -137,6 +138,7 @@ describe('a growing recording', () => {
   });
 
   it.each(['npy', 'npz', 'hdf5'] as const)('%s is refused with the reason, and there is no file', async (format) => {
+    expect(isGrowing(format)).toBe(false);
     const path = join(folder, `refused.${format}`);
     await expect(growRecording(path, info, { format })).rejects.toMatchObject({
       code: 'ERR_ARGUMENT',

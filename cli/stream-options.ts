@@ -1,0 +1,78 @@
+import { InvalidArgumentError, Option } from 'commander';
+import type { DeliveryPolicy } from '../src/index.js';
+import type { WritableFormat } from '../adapters/index.node.js';
+import { suggestion } from './nearest.js';
+import { parsePositive, parseSpeed, parseWhole, parseWritable } from './options.js';
+
+const POLICIES: readonly DeliveryPolicy[] = ['lossless', 'dropOldest', 'dropNewest', 'sample'];
+
+/** Reads one of `words`. */
+function oneOf<Word extends string>(words: readonly Word[]): (text: string) => Word {
+  return (text) => {
+    const found = words.find((word) => word === text);
+    if (found !== undefined) return found;
+    throw new InvalidArgumentError(`It must be one of ${words.join(', ')}; ${suggestion(text, words)}.`);
+  };
+}
+
+/** Reads a delivery policy. */
+export const parsePolicy: (text: string) => DeliveryPolicy = oneOf(POLICIES);
+
+/** Reads kinds of streams that clients may send: `labels`, `events`, or both with a comma between. */
+export function parseKinds(text: string): readonly ('labels' | 'events')[] {
+  return text.split(',').map(oneOf(['labels', 'events']));
+}
+
+/** `--seed`. */
+export function seed(): Option {
+  return new Option('--seed <n>', 'seed of all random numbers').argParser(parseWhole(0)).default(1);
+}
+
+/** `--model`. */
+export function model(): Option {
+  return new Option('--model <file>', 'model file (default: the bundled one, N-MNIST digits)');
+}
+
+/** `--speed`. */
+export function speed(): Option {
+  return new Option('--speed <n|max>', 'factor of the speed of the sensor, or as fast as it goes')
+    .argParser(parseSpeed)
+    .default(1);
+}
+
+/** `--loop`. */
+export function loop(): Option {
+  return new Option('--loop', 'from the beginning again at the end, for ever');
+}
+
+/** Options of commands that read a stream of another machine. */
+export function served(): readonly Option[] {
+  return [
+    new Option('--token <text>', 'token that the server at ws:// asks for'),
+    new Option('--stream <name>', 'stream of the server at ws:// (default: the first one that it offers)'),
+    new Option('--reconnect <s>', 'how long a lost connection to ws:// is tried to be made again; 0: not at all')
+      .argParser(parseSeconds)
+      .default(10),
+    new Option('--allow-remote', 'udp://: listen also where others than this machine can send'),
+  ];
+}
+
+/** `--policy` of one receiver. */
+export function policy(words: string): Option {
+  return new Option('--policy <name>', `${words}: ${POLICIES.join(', ')}`).argParser(parsePolicy);
+}
+
+/** Reads a number of seconds, 0 or more. */
+export function parseSeconds(text: string): number {
+  return text === '0' ? 0 : parsePositive(text);
+}
+
+/** Reads a delivery policy that may be given several times. */
+export function parsePolicies(text: string, before: readonly DeliveryPolicy[] = []): readonly DeliveryPolicy[] {
+  return [...before, parsePolicy(text)];
+}
+
+/** Reads what stdout gets. */
+export function parseAs(text: string): WritableFormat | 'json' {
+  return text === 'json' ? 'json' : parseWritable(text);
+}
