@@ -2,6 +2,7 @@
 
     pip install numpy aestream faery dv-processing websockets msgpack
     python scripts/oracles/bridges_peers.py check    exits with 1 where anybody disagrees
+    python scripts/oracles/bridges_peers.py write    keeps what AEStream, faery and dv_processing send in test/data/network
 
 RxSpike's end is `bridge.mjs` over the build, or the command itself. Each recording goes through a carrier in one
 direction; what arrives is compared event for event with what was sent. Ports are any free ones.
@@ -102,26 +103,32 @@ def free_port(kind):
         return s.getsockname()[1]
 
 
+def finish(port):
+    """An empty datagram: nobody else says that a stream has ended."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.sendto(b"", ("127.0.0.1", port))
+
+
 # UDP
 
 
+def send_by_aestream(e, times, port, folder):
+    command = [pathlib.Path(sys.executable).parent / "aestream", "input", "file", write(e, folder)]
+    command += ["output", "udp", "127.0.0.1", str(port), *(["--include-timestamp", "1"] if times else [])]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=LIMIT)
+
+
 def from_aestream(folder):
-    command = pathlib.Path(sys.executable).parent / "aestream"
     # Full datagrams hold 32 events with times, 128 without; what is left over goes in a partial one.
     for count, times in [(6, True), (20, True), (32, True)] + [(3200 + n, True) for n in (0, 1, 5, 16, 17, 31)] + [
         (3250, False),
         (1, False),
     ]:
         e = scene(count, 2**32 - 20_000)
-        with rxspike("receive", f"udp://127.0.0.1:0?format=spif&width={SIZE[0]}&height={SIZE[1]}&idle=2500") as end:
+        with rxspike("receive", f"udp://127.0.0.1:0?format=spif&width={SIZE[0]}&height={SIZE[1]}&idle=30000") as end:
             port = port_of(line_of(end))
-            subprocess.run(
-                [command, "input", "file", write(e, folder), "output", "udp", "127.0.0.1", str(port)]
-                + (["--include-timestamp", "1"] if times else []),
-                check=True,
-                stdout=subprocess.DEVNULL,
-                timeout=LIMIT,
-            )
+            send_by_aestream(e, times, port, folder)
+            finish(port)
             got = outcome(end)
         # Twice the length of the last, partial datagram.
         stale = 2 * (count % 32) if times else 0
@@ -159,8 +166,10 @@ def from_faery(folder):
     for name, theirs in FAERY.items():
         for start in (UNIX, 2**32 - 20_000):
             e = scene(5_050, start)
-            with rxspike("receive", f"udp://127.0.0.1:0?format={name}&idle=1500") as end:
-                for_faery(e).to_udp(("127.0.0.1", port_of(line_of(end))), format=theirs)
+            with rxspike("receive", f"udp://127.0.0.1:0?format={name}&idle=30000") as end:
+                port = port_of(line_of(end))
+                for_faery(e).to_udp(("127.0.0.1", port), format=theirs)
+                finish(port)
                 got = outcome(end)
             # 32 bits of a time begin anywhere; the loops after that are followed.
             base = start - start % 2**32 if name == "faery-t32" else 0
@@ -330,7 +339,48 @@ def to_websockets(folder):
         verdict(same, f"the Python client, from {start} µs: {said.stdout.strip()}", (said.stderr[-500:], served))
 
 
+def captured(send):
+    """The datagrams that `send` sends to a port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind(("127.0.0.1", 0))
+        s.settimeout(1)
+        send(s.getsockname()[1])
+        found = []
+        with contextlib.suppress(TimeoutError):
+            while True:
+                found.append(s.recv(65_536).hex())
+        return found
+
+
+def keep(folder):
+    target = ROOT / "test" / "data" / "network"
+    kept = {}
+    for count, times in [(6, True), (20, True), (35, True), (48, True), (60, True), (130, False)]:
+        e = scene(count, 2**32 - 300)
+        name = f"aestream {count} {'timed' if times else 'bare'}"
+        kept[name] = (e, captured(lambda port: send_by_aestream(e, times, port, folder)))
+    for name, theirs in FAERY.items():
+        e = scene(130, 2**32 - 300)
+        kept[name] = (e, captured(lambda port: for_faery(e).to_udp(("127.0.0.1", port), format=theirs)))
+    text = {name: {"events": e.tolist(), "datagrams": datagrams} for name, (e, datagrams) in kept.items()}
+    (target / "datagrams.json").write_text(json.dumps(text, separators=(",", ":")) + "\n")
+    e = scene(40, UNIX)
+    numpy.save(folder / "events.npy", e)
+    for compression in ("NONE", "LZ4"):
+        setting = json.dumps([str(folder / "events.npy"), compression, []])
+        writer = subprocess.Popen([sys.executable, "-c", WRITER, setting], stdout=subprocess.PIPE, text=True)
+        with socket.create_connection(("127.0.0.1", int(line_of(writer)))) as s:
+            data = b"".join(iter(lambda: s.recv(65_536), b""))
+        writer.wait()
+        (target / f"dv-{compression.lower()}.bin").write_bytes(data)
+    (target / "dv.json").write_text(json.dumps(e.tolist(), separators=(",", ":")) + "\n")
+
+
 if __name__ == "__main__":
+    if sys.argv[1] == "write":
+        with tempfile.TemporaryDirectory() as work:
+            keep(pathlib.Path(work))
+        sys.exit()
     chosen = sys.argv[2:]
     with tempfile.TemporaryDirectory() as work:
         udp = [from_aestream, to_aestream, from_faery, to_faery]

@@ -87,9 +87,17 @@ async function connected(socket: Socket, where: string, secure: boolean): Promis
   try {
     await once(socket, secure ? 'secureConnect' : 'connect');
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code : String(cause);
-    throw new RxSpikeError('ERR_CONNECTION', `${where}: no stream: ${why}`, { details: { url: where }, cause });
+    throw new RxSpikeError('ERR_CONNECTION', `${where}: no stream: ${reasonOf(cause)}`, {
+      details: { url: where },
+      cause,
+    });
   }
+}
+
+/** In a line: OpenSSL's messages have several, and a reason of its own. */
+function reasonOf(cause: unknown): string {
+  const { reason, code, message } = cause as NodeJS.ErrnoException & { readonly reason?: string };
+  return reason ?? (message || code || String(cause));
 }
 
 /** Reads until the greeting is whole; gives all that has come by then. */

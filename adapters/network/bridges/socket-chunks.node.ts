@@ -27,9 +27,7 @@ export class SocketChunks implements AsyncIterable<Uint8Array> {
     });
     socket.on('end', () => this.#finish(undefined));
     socket.on('error', (cause) => {
-      this.#finish(
-        new RxSpikeError('ERR_CONNECTION', `${where}: the connection was lost: ${cause.message}`, { cause }),
-      );
+      this.#finish(new RxSpikeError('ERR_CONNECTION', `${where}: the stream broke off: ${cause.message}`, { cause }));
     });
     socket.on('close', () => this.#finish(new RxSpikeError('ERR_CONNECTION', `${where}: closed`)));
   }
