@@ -19,6 +19,44 @@ const X = new Uint16Array(STAGE);
 const Y = new Uint16Array(STAGE);
 const P = new Uint8Array(STAGE);
 
+// The same memory in words: four polarities, two coordinates at a time.
+const P_FOURS = new Int32Array(P.buffer);
+const X_PAIRS = new Int32Array(X.buffer);
+const Y_PAIRS = new Int32Array(Y.buffer);
+
+/** Words that are added up before a byte of the sum could overflow. */
+const SUM_WORDS = 255;
+
+/** How many of the staged events are ON: polarities are 0 or 1, so four bytes are added at once. */
+function countOn(length: number): number {
+  const words = length >> 2;
+  let on = 0;
+  for (let from = 0; from < words; from += SUM_WORDS) {
+    const to = Math.min(from + SUM_WORDS, words);
+    let sum = 0;
+    for (let i = from; i < to; i++) sum = (sum + P_FOURS[i]) | 0;
+    on += (sum & 255) + ((sum >> 8) & 255) + ((sum >> 16) & 255) + (sum >>> 24);
+  }
+  for (let i = words << 2; i < length; i++) on += P[i];
+  return on;
+}
+
+/**
+ * Whether a staged coordinate may be `size` or more: 2¹⁵ − size is added to two at a time, which sets the top bit of
+ * one that is too large, or it is set already; a carry comes only out of a coordinate whose top bit is set.
+ */
+function reaches(pairs: Int32Array, length: number, size: number): boolean {
+  if (size > 0xffff) return false;
+  if (size > 0x8000) return true;
+  const rest = 0x8000 - size;
+  const add = (rest << 16) | rest;
+  // What an odd number of events leaves beside the last one is of an earlier batch: at worst it is counted in vain.
+  const words = (length + 1) >> 1;
+  let bits = 0;
+  for (let i = 0; i < words; i++) bits |= pairs[i] | (pairs[i] + add);
+  return (bits & 0x8000_8000) !== 0;
+}
+
 /** Columns in one piece of memory: making one piece takes half the time of making four. */
 function columns(capacity: number): Columns {
   const memory = new ArrayBuffer(13 * capacity);
@@ -173,20 +211,17 @@ export class Packer {
     Y.set(y.subarray(from, to));
     P.set(p.subarray(from, to));
     const report = this.#report;
-    const width = this.#width;
-    const height = this.#height;
     report.t0 ??= T[0];
     let before = this.#last;
-    let on = 0;
     let back = 0;
-    let outside = 0;
     for (let i = 0; i < length; i++) {
       const now = T[i];
       if (now < before) back++;
       before = now;
-      on += P[i];
-      if (X[i] >= width || Y[i] >= height) outside++;
     }
+    const on = countOn(length);
+    const outside =
+      reaches(X_PAIRS, length, this.#width) || reaches(Y_PAIRS, length, this.#height) ? this.#outside(length) : 0;
     if (back === 0) this.latest = Math.max(this.latest, before);
     else this.#rise(length);
     this.#last = before;
@@ -196,6 +231,13 @@ export class Packer {
     report.off += length - on;
     if (back > 0) report.violations.timeStepBack = (report.violations.timeStepBack ?? 0) + back;
     if (outside > 0) report.violations.outOfBounds = (report.violations.outOfBounds ?? 0) + outside;
+  }
+
+  /** Staged events outside of the sensor. */
+  #outside(length: number): number {
+    let outside = 0;
+    for (let i = 0; i < length; i++) if (X[i] >= this.#width || Y[i] >= this.#height) outside++;
+    return outside;
   }
 
   /** The latest time where the staged events are not in order. */
