@@ -125,7 +125,7 @@ export function checkGap(frame: RawFrame, due: number): Gap {
   if (seq !== due) throw violation(`a gap from ${seq} on came, packet ${due} was due`);
   need(packets === next - seq, 'gap.packets', packets);
   need(isCount(events), 'gap.events', events);
-  need(isText(reason), 'gap.reason', reason);
+  need(isReason(reason), 'gap.reason', reason);
   return { gap: true, seq, next, packets, events, reason };
 }
 
@@ -183,6 +183,10 @@ export function checkCredit(frame: RawFrame): Credit {
   need(taken === null || isCount(taken), 'credit.taken', taken);
   return { upTo, taken };
 }
+
+/** A word that things can be counted under: no name that every object has. */
+const isReason = (value: unknown): value is string =>
+  typeof value === 'string' && /^[a-z]\w{0,31}$/i.test(value) && !(value in Object.prototype);
 
 const isSize = (value: unknown): value is number | null =>
   value === null || (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 65_536);

@@ -14,6 +14,8 @@ import { type Column, COLUMN_TYPES, absoluteTimes, columnOf, elementBytes } from
 import { MAX_EVENTS, type RawFrame, type StreamKind, isMap, violation } from './frames.js';
 import type { StreamPacket } from './packet-fields.js';
 
+const EARLIEST = -Number.MAX_SAFE_INTEGER;
+
 /** What the frames before have established. */
 export interface Standing {
   readonly kind: StreamKind;
@@ -48,7 +50,7 @@ function checkEvents(frame: RawFrame, packet: Packet): EventPacket {
   const width = stream.width ?? Infinity;
   const height = stream.height ?? Infinity;
   for (let i = 0; i < length; i++) {
-    if (!(t[i] <= until) || x[i] >= width || y[i] >= height || p[i] > 1) {
+    if (!(t[i] <= until && t[i] >= EARLIEST) || x[i] >= width || y[i] >= height || p[i] > 1) {
       throw violation(
         `packet: event ${i} is t ${t[i]}, x ${x[i]}, y ${y[i]}, p ${p[i]} ` +
           `in a stream of ${String(stream.width)}×${String(stream.height)}, until ${until}`,
@@ -68,7 +70,12 @@ function checkSpikes(frame: RawFrame, packet: Packet, before: number): SpikePack
   const step = Float64Array.from(column(frame, 'dstep', length), (d) => step0 + d);
   const units = stream.width ?? Infinity;
   for (let i = 0; i < length; i++) {
-    if (!(t[i] <= until) || unit[i] >= units || step[i] > untilStep || (i > 0 && step[i] < step[i - 1])) {
+    if (
+      !(t[i] <= until && t[i] >= EARLIEST) ||
+      unit[i] >= units ||
+      step[i] > untilStep ||
+      (i > 0 && step[i] < step[i - 1])
+    ) {
       throw violation(
         `packet: spike ${i} is t ${t[i]}, unit ${unit[i]} of ${units}, step ${step[i]} until ${untilStep}`,
       );

@@ -19,8 +19,9 @@ export function pacedReception(
     [Symbol.asyncIterator]: () => paced,
     next: async () => {
       if (due > 0) {
-        waited(due);
+        const before = performance.now();
         await pause(due, reception.over);
+        waited(performance.now() - before);
         due = 0;
       }
       const result = await reception.next();

@@ -7,6 +7,9 @@ import { type RawFrame, knownCode, violation } from './frames.js';
 import type { StreamPacket } from './packet-fields.js';
 
 const WINDOW = 16;
+
+/** Words under which a sender may say that something is missing. */
+const REASONS = 32;
 export const TIMEOUT = 10_000;
 
 /** Limits of the receiving side. */
@@ -254,7 +257,11 @@ export class Reception implements AsyncIterableIterator<StreamPacket, undefined>
     const { next, events, reason } = checkGap(frame, this.#due);
     this.#due = next;
     this.#missing += events;
-    this.report.violations[reason] = (this.report.violations[reason] ?? 0) + events;
+    const { violations } = this.report;
+    if (!(reason in violations) && Object.keys(violations).length >= REASONS) throw violation('gap: too many reasons');
+    violations[reason] = (violations[reason] ?? 0) + events;
+    // Gaps need no credit, so they must not add up here.
+    if (this.#waiting.at(-1)?.packet === null) this.#waiting.pop();
     this.#waiting.push({ packet: null, after: next });
     this.#wakeReaders();
   }

@@ -42,13 +42,13 @@ export interface StreamEntrances {
 }
 
 /** Begins to connect. @throws `ERR_ARGUMENT` when `url` is not a WebSocket address */
-export type Connect = (url: string, token: string | undefined, timeout?: number) => Connection;
+export type Connect = (url: string, options: ConnectOptions) => Connection;
 
 /** The ways to a stream, over connections that `connect` makes. */
 export function streamEntrances(connect: Connect): StreamEntrances {
   const openLink = (url: string, options: ConnectOptions = {}): StreamLink => {
     requireReceptionOptions(options);
-    const dial = (): Connection => connect(url, options.token, options.timeout);
+    const dial = (): Connection => connect(url, options);
     return new StreamLink(dial(), dial, options);
   };
   const openStream: StreamEntrances['openStream'] = async (url, options = {}) =>

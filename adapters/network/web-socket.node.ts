@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws';
 import { MAX_FRAME_BYTES, SUBPROTOCOL } from './frames.js';
-import { type Connection, addressOf } from './stream-client.js';
+import { type ConnectOptions, type Connection, addressOf } from './stream-client.js';
 import { type StreamEntrances, streamEntrances } from './stream-entrances.js';
 import type { SocketLike } from './wire.js';
 
@@ -18,13 +18,14 @@ export const webSocketSource: StreamEntrances['webSocketSource'] = entrances.web
 /** A sink that sends packets; see {@link StreamEntrances}. */
 export const webSocketSink: StreamEntrances['webSocketSink'] = entrances.webSocketSink;
 
-function connect(url: string, token: string | undefined, timeout = 10_000): Connection {
+function connect(url: string, { token, timeout = 10_000, ca }: ConnectOptions): Connection {
   const address = addressOf(url, token);
   const socket = new WebSocket(address.url, SUBPROTOCOL, {
     perMessageDeflate: false,
     maxPayload: MAX_FRAME_BYTES,
     handshakeTimeout: timeout,
     followRedirects: false,
+    ...(ca === undefined ? {} : { ca }),
     // Known to ws, not yet to its types.
     ...({ maxFragments: 64, maxBufferedChunks: 4096, closeTimeout: 2000 } as object),
   });

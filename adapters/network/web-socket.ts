@@ -1,6 +1,6 @@
 import { RxSpikeError } from '../../src/index.js';
 import { SUBPROTOCOL } from './frames.js';
-import { type Connection, addressOf } from './stream-client.js';
+import { type ConnectOptions, type Connection, addressOf } from './stream-client.js';
 import { type StreamEntrances, streamEntrances } from './stream-entrances.js';
 import type { SocketLike } from './wire.js';
 
@@ -18,9 +18,10 @@ export const webSocketSink: StreamEntrances['webSocketSink'] = entrances.webSock
 
 type SocketMaker = new (url: string, protocol: string) => SocketLike;
 
-function connect(url: string, token: string | undefined): Connection {
+function connect(url: string, { token, ca }: ConnectOptions): Connection {
   const address = addressOf(url, token);
   const Native = (globalThis as unknown as { readonly WebSocket?: SocketMaker }).WebSocket;
   if (!Native) throw new RxSpikeError('ERR_UNSUPPORTED', 'this platform has no WebSocket of its own');
+  if (ca !== undefined) throw new RxSpikeError('ERR_UNSUPPORTED', 'a browser trusts the authorities that it knows: ca cannot be given'); // prettier-ignore
   return { socket: new Native(address.url, SUBPROTOCOL), where: address.where, tells: false };
 }
