@@ -34,15 +34,20 @@ export function greetingLength(bytes: Uint8Array, limit: number, where: string):
 export function checkGreeting(bytes: Uint8Array, where: string): void {
   let types: string[];
   let compression: number;
+  let tableAt: number;
   try {
     const table = flatbufferRoot(bytes, 'IOHE', `${where}: the greeting`);
     types = declaredStreams(table.string(2)).map(({ type }) => type);
     compression = table.int32(0, 0);
+    tableAt = table.int64(1, -1);
   } catch (cause) {
     throw cause instanceof RxSpikeError ? new RxSpikeError('ERR_PROTOCOL', cause.message, { cause }) : cause;
   }
   if (COMPRESSIONS[compression] === undefined) {
     throw new RxSpikeError('ERR_UNSUPPORTED', `${where}: compression ${compression} is not known`);
+  }
+  if (tableAt !== -1) {
+    throw new RxSpikeError('ERR_PROTOCOL', `${where}: the greeting says that a data table is at byte ${tableAt}`);
   }
   if (types.includes('EVTS')) return;
   const what = types.length === 0 ? 'describes no stream' : `describes a stream of ${types.join(', ')}`;

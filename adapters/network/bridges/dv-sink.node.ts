@@ -249,6 +249,7 @@ class Readers {
       for (const socket of this.#sockets) socket.destroy();
     }, this.#patience);
     await closed;
+    while (this.#sockets.size > 0) await this.#change();
     clearTimeout(late);
   }
 

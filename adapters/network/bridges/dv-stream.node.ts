@@ -77,7 +77,7 @@ export async function openDvStream(url: string, options: DvOptions = {}): Promis
     return new OpenedDvStream(where, recording, socket);
   } catch (error) {
     socket.destroy();
-    throw error;
+    throw named(error, where);
   } finally {
     clearTimeout(late);
   }
@@ -181,15 +181,16 @@ class OpenedDvStream implements DvStream {
     } catch (error) {
       if (this.#isClosed) return { done: true, value: undefined };
       this.close();
-      throw this.#named(error);
+      throw named(error, this.url);
     }
   }
+}
 
-  #named(error: unknown): unknown {
-    if (!(error instanceof RxSpikeError)) return error;
-    const code = error.code === 'ERR_TRUNCATED' ? 'ERR_CONNECTION' : 'ERR_PROTOCOL';
-    if (error.code !== 'ERR_TRUNCATED' && error.code !== 'ERR_CORRUPT') return error;
-    const message = code === 'ERR_CONNECTION' ? `${this.url}: cut: ${error.message}` : `${this.url}: ${error.message}`;
-    return new RxSpikeError(code, message, { details: error.details, cause: error });
-  }
+/** What is damage in a file is a breach here, and what a file lacks at its end was cut off. */
+function named(error: unknown, where: string): unknown {
+  if (!(error instanceof RxSpikeError) || !['ERR_TRUNCATED', 'ERR_CORRUPT'].includes(error.code)) return error;
+  const extras = { details: error.details, cause: error };
+  return error.code === 'ERR_TRUNCATED'
+    ? new RxSpikeError('ERR_CONNECTION', `${where}: the stream broke off: ${error.message}`, extras)
+    : new RxSpikeError('ERR_PROTOCOL', `${where}: ${error.message}`, extras);
 }

@@ -52,11 +52,10 @@ const captured = JSON.parse(readFileSync(projectRoot('test/data/network/datagram
 describe('what AEStream and faery send', () => {
   it.each(Object.entries(captured))('%s: all events and no others', (name, { events, datagrams }) => {
     const format = name.startsWith('aestream') ? 'spif' : (name.split(' ')[0] as UdpFormat);
-    const { rows, violations, times } = decode(
-      name.includes('t32') ? 'faery-t32' : format,
-      datagrams.map(bytesOf),
-      { width: 640, height: 480 },
-    );
+    const { rows, violations, times } = decode(name.includes('t32') ? 'faery-t32' : format, datagrams.map(bytesOf), {
+      width: 640,
+      height: 480,
+    });
     const bare = name.endsWith('bare');
     expect(times).toBe(bare ? 'arrival' : 'device');
     // Without times: the time at which each datagram of 128 events came.
@@ -80,7 +79,9 @@ describe('what AEStream and faery send', () => {
     const full = words(...timed(32, 100));
     expect(full.length).toBe(FULL);
     const { rows, violations } = decode('spif', [full, words(...timed(32, 200)), words(...timed(8, 300))]);
-    expect(rows.map(([t]) => t)).toEqual([100, 200, 300].flatMap((t, k) => timed(k < 2 ? 32 : 8, t).filter((_, i) => i % 2)));
+    expect(rows.map(([t]) => t)).toEqual(
+      [100, 200, 300].flatMap((t, k) => timed(k < 2 ? 32 : 8, t).filter((_, i) => i % 2)),
+    );
     expect(violations).toEqual({});
   });
 });
