@@ -78,10 +78,9 @@ export interface DvSink {
  * @throws `ERR_ARGUMENT`; `ERR_LISTEN` when the address is in use or may not be listened on
  */
 export async function dvSink(url: string, options: DvSinkOptions = {}): Promise<DvSink> {
-  const { host, port, parameters } = hostAndPort(url, 'dv:');
+  const { host, port } = hostAndPort(url, 'dv:', []);
   const { clients = 1, patience = 30_000, linger = 1000, tls, allowRemote = false } = options;
   const { maxConnections = Math.max(10, clients) } = options;
-  need(parameters.size === 0, `an address of dv has no parameters, got ${url}`);
   need(Number.isInteger(clients) && clients >= 0, `clients must be 0 or more, got ${clients}`);
   need(maxConnections >= Math.max(1, clients), `${clients} clients do not fit in ${maxConnections} connections`);
   need(patience > 0 && patience < 2 ** 31, `patience must be above 0 ms and below 2^31, got ${patience}`);

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { type Socket, connect } from 'node:net';
 import { type ConnectionOptions, connect as connectSecurely } from 'node:tls';
-import { type EventPacket, RxSpikeError, type StreamInfo } from '../../../src/index.js';
+import { type EventPacket, RxSpikeError, type StreamInfo, streamInfo } from '../../../src/index.js';
 import { AEDAT4_VERSION_LINE } from '../../files/aedat4/layout.js';
 import { openSource } from '../../files/open-recording.js';
 import type { Recording, Report } from '../../files/recording.js';
 import { checkGreeting, greetingLength } from './dv-greeting.js';
 import { SocketChunks } from './socket-chunks.node.js';
-import { hostAndPort, hostPort } from './udp-address.js';
+import { hostAndPort, hostPort, wholeNumber } from './udp-address.js';
 
 /** How a stream of dv-processing is opened. */
 export interface DvOptions {
@@ -15,6 +15,8 @@ export interface DvOptions {
   readonly timeout?: number;
   /** Largest packet, as it comes or expanded, bytes. Default 16 MiB. */
   readonly maxPacketBytes?: number;
+  /** Start of the stream's time line, µs, which a server does not tell. Default: the time of the first event. */
+  readonly origin?: number;
   /** Connects by TLS; options of `node:tls`: `cert` and `key` of this client, which dv-processing asks for, `ca`, … */
   readonly tls?: ConnectionOptions;
   /** Closes the connection. */
@@ -45,16 +47,17 @@ const MAX_GREETING = 1 << 20;
 const MAX_PACKET = 1 << 24;
 
 /**
- * Connects to a `NetworkWriter` of dv-processing at `dv://HOST:PORT` (docs/bridges.md). Resolves with the first event,
- * whose time is the stream's origin, or with the end of a stream without one.
+ * Connects to a `NetworkWriter` of dv-processing at `dv://HOST:PORT?origin=US` (docs/bridges.md). Resolves with the
+ * first event, or with the end of a stream without one.
  *
  * @throws `ERR_ARGUMENT`; `ERR_CONNECTION` when nothing answers there or the connection is lost before the stream begins;
  * `ERR_PROTOCOL` when what answers is something else; `ERR_UNSUPPORTED` for a stream that is none of events; `ERR_LIMIT`
  */
 export async function openDvStream(url: string, options: DvOptions = {}): Promise<DvStream> {
-  const { host, port, parameters } = hostAndPort(url, 'dv:');
+  const { host, port, parameters } = hostAndPort(url, 'dv:', ['origin']);
   const { timeout = TIMEOUT, maxPacketBytes = MAX_PACKET, tls, signal } = options;
-  if (parameters.size > 0) throw new RxSpikeError('ERR_ARGUMENT', `${url}: an address of dv has no parameters`);
+  const text = parameters.get('origin');
+  const origin = options.origin ?? wholeNumber(url, { key: 'origin', text, low: 0, high: Number.MAX_SAFE_INTEGER });
   if (!(timeout > 0 && timeout < 2 ** 31)) {
     throw new RxSpikeError('ERR_ARGUMENT', `timeout must be above 0 ms and below 2^31, got ${timeout}`);
   }
@@ -74,7 +77,7 @@ export async function openDvStream(url: string, options: DvOptions = {}): Promis
     clearTimeout(late);
     const source = { rewindable: false, read: () => withVersionLine(beginning, chunks), parts: null };
     const recording = await openSource(source, { format: 'aedat4', name: where, maxPacketBytes });
-    return new OpenedDvStream(where, recording, socket);
+    return new OpenedDvStream(where, recording, { socket, origin: origin ?? recording.info.origin });
   } catch (error) {
     socket.destroy();
     throw named(error, where);
@@ -136,9 +139,13 @@ class OpenedDvStream implements DvStream {
   #isTaken = false;
   #isClosed = false;
 
-  constructor(url: string, recording: Recording, socket: Socket) {
+  constructor(
+    url: string,
+    recording: Recording,
+    { socket, origin }: { readonly socket: Socket; readonly origin: number },
+  ) {
     this.url = url;
-    this.info = recording.info;
+    this.info = streamInfo({ ...recording.info, origin });
     this.sensor = recording.facts.sensor;
     this.#recording = recording;
     this.#socket = socket;
@@ -175,7 +182,8 @@ class OpenedDvStream implements DvStream {
   async #next(reading: AsyncIterator<EventPacket>): Promise<IteratorResult<EventPacket, undefined>> {
     try {
       const next = this.#isClosed ? null : await reading.next();
-      if (next && next.done !== true && !this.#isClosed) return { done: false, value: next.value };
+      if (next && next.done !== true && !this.#isClosed)
+        return { done: false, value: { ...next.value, stream: this.info } };
       this.close();
       return { done: true, value: undefined };
     } catch (error) {

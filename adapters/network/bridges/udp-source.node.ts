@@ -24,6 +24,8 @@ export interface UdpOptions {
   readonly size?: { readonly width: number; readonly height: number };
   /** The stream is over after so long without a datagram, ms. Default: never. */
   readonly idle?: number;
+  /** Start of the stream's time line, µs, which datagrams do not tell. Default: the time of the first event. */
+  readonly origin?: number;
   /** True: listens also where others than this machine reach it. Default false. */
   readonly allowRemote?: boolean;
   /** Address that datagrams are taken from; others are counted as `foreign`. Default: anybody. */
@@ -109,13 +111,21 @@ export async function openUdp(url: string, options: UdpOptions = {}): Promise<Ud
   return reception.opened;
 }
 
-function settled(address: UdpAddress, { format, size, idle, receiveBuffer = 1 }: UdpOptions): UdpAddress {
+function settled(address: UdpAddress, { format, size, idle, origin, receiveBuffer = 1 }: UdpOptions): UdpAddress {
   const { width, height } = size ?? address;
   if (!isSize(width) || !isSize(height)) throw bad(`size must be 1…65536, got ${width}×${height}`);
+  if (origin !== undefined && !Number.isFinite(origin)) throw bad(`origin must be a time in µs, got ${origin}`);
   if (idle !== undefined && !(idle > 0 && idle < 2 ** 31)) throw bad(`idle must be above 0 ms, got ${idle}`);
   if (!(receiveBuffer >= 1 && receiveBuffer < 2 ** 31))
     throw bad(`receiveBuffer must be 1 or more, got ${receiveBuffer}`);
-  return { ...address, width, height, format: format ?? address.format, idle: idle ?? address.idle };
+  return {
+    ...address,
+    width,
+    height,
+    format: format ?? address.format,
+    idle: idle ?? address.idle,
+    origin: origin ?? address.origin,
+  };
 }
 
 const bad = (what: string): RxSpikeError => new RxSpikeError('ERR_ARGUMENT', `udp: ${what}`);
@@ -231,8 +241,9 @@ class UdpReception implements UdpSource {
     this.#flushing ??= setImmediate(() => this.#flush());
   }
 
-  #start(origin: number): Packer {
+  #start(first: number): Packer {
     const { width, height, format } = this.#address;
+    const origin = this.#address.origin ?? first;
     const epoch = this.#decoder.times === 'arrival' && this.#options.now === undefined ? 'unix' : null;
     this.info = streamInfo({ id: `udp ${format}`, width, height, origin, epoch });
     this.#packer = new Packer(this.info, this.report, { packetEvents: PACKET_EVENTS, reuse: false, from: -Infinity });

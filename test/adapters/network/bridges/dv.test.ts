@@ -83,6 +83,13 @@ describe('what dv-processing sends', () => {
     expect(stream.report).toMatchObject({ events: events.length, violations: {} });
   });
 
+  it('begins its time line where it is told to', async () => {
+    const stream = await open(`${await sender(bare)}?origin=17`);
+    expect(stream.info).toMatchObject({ origin: 17, width: 640 });
+    expect((await read(stream)).last?.stream).toBe(stream.info);
+    expect((await open(await sender(bare), { origin: 18 })).info.origin).toBe(18);
+  });
+
   it('may come a byte at a time', async () => {
     const url = await server((socket) => {
       void (async () => {

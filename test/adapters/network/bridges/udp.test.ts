@@ -140,6 +140,23 @@ describe('a stream of datagrams', () => {
     await expect(openUdp(ANY, { idle: 50 })).rejects.toMatchObject({ code: 'ERR_CONNECTION' });
   });
 
+  it('begins its time line at the first event, or where it is told to', async () => {
+    const late = [eventPacket({ t: [700, 800], x: [1, 2], y: [1, 1], p: [1, 1] })];
+    const origins: number[] = [];
+    for (const [url, options] of [
+      [ANY, {}],
+      [`${ANY}?origin=5`, {}],
+      [`${ANY}?origin=5`, { origin: 6 }],
+    ] as const) {
+      const source = await opened(url, options, (where) => sendAll(where, late));
+      const { packets: got } = await readAll(source);
+      expect(got.every(({ stream }) => stream === source.info)).toBe(true);
+      origins.push(source.info.origin);
+    }
+    expect(origins).toEqual([700, 5, 6]);
+    await expect(openUdp(ANY, { origin: Number.NaN })).rejects.toMatchObject({ code: 'ERR_ARGUMENT' });
+  });
+
   it('may end without an event', async () => {
     const source = await opened(ANY, {}, (url) => sendRaw(url, EMPTY));
     const { t, packets: got } = await readAll(source);
