@@ -7,10 +7,16 @@ import { note, notedSensor, readNotes } from '../stream-notes.js';
 import { headerValue, readTextHeader, type TextHeader } from '../text-header.js';
 import { Aedat2Decoder } from './decoder.js';
 import { imuScalesOf } from './imu-words.js';
-import { chipOf, sensorOf, type Chip } from './layout.js';
+import { AEDAT2_WORD_BYTES, chipOf, sensorOf, type Chip } from './layout.js';
 
 /** Where the header names no chip: the layout of the DAVIS family, of a sensor whose size is not known. */
 const ASSUMED: Chip = { layout: 'davis', width: null, height: null };
+
+/** The layout of the DVS128 and its kin, whose addresses have 15 bits. */
+const ASSUMED_SMALL: Chip = { layout: 'dvs128', width: null, height: null };
+/** How much is looked at where no chip is named, and the fewest words that say something. */
+const LOOK = 1 << 12;
+const FEWEST = 16;
 
 const SIDE: Readonly<Record<Chip['layout'], readonly string[]>> = {
   davis: ['aps', 'imu', 'triggers'],
@@ -28,7 +34,7 @@ export async function openAedat2(prefix: Prefix, options: OpenOptions): Promise<
   });
   const named = headerValue(header, '# AEChip:') ?? headerValue(header, '#AEChip:');
   const name = options.chip ?? (named === '' ? null : named);
-  const chip = name === null ? ASSUMED : chipOf(name);
+  const chip = name === null ? await assumedChip(prefix, header.end) : chipOf(name);
   if (chip === null) {
     throw new RxSpikeError('ERR_UNSUPPORTED', `aedat2: the address layout of the chip ${name} is not known`, {
       details: { chip: name },
@@ -59,13 +65,27 @@ export async function openAedat2(prefix: Prefix, options: OpenOptions): Promise<
     facts: {
       sensor: options.chip === undefined ? notedSensor(header, name && sensorOf(name)) : sensorOf(options.chip),
       chipAssumed: name === null,
-      sniffed: `version line ${header.lines[0]}`,
+      sniffed: `version line ${header.lines[0]}${name === null ? `; no chip named, addresses like those of a ${layout}` : ''}`,
     },
     decoder: (sink) => {
       requireFrameSize(sink, width);
       return new Aedat2Decoder(words, sink);
     },
   };
+}
+
+/**
+ * What addresses look like where no chip is named. Words of a DAVIS without any of their upper 17 bits would all be of its
+ * first row and first eight columns.
+ */
+async function assumedChip(prefix: Prefix, dataStart: number): Promise<Chip> {
+  await prefix.fill(dataStart + LOOK);
+  const bytes = prefix.bytes.subarray(dataStart, dataStart + LOOK);
+  const words = Math.floor(bytes.length / AEDAT2_WORD_BYTES);
+  for (let at = 0; at < words * AEDAT2_WORD_BYTES; at += AEDAT2_WORD_BYTES) {
+    if ((bytes[at] | bytes[at + 1] | (bytes[at + 2] & 0x80)) !== 0) return ASSUMED;
+  }
+  return words < FEWEST ? ASSUMED : ASSUMED_SMALL;
 }
 
 /** What a writer of ours counted the 32-bit times from. */

@@ -13,6 +13,9 @@ const X = new Uint16Array(BLOCK);
 const Y = new Uint16Array(BLOCK);
 const P = new Uint8Array(BLOCK);
 
+/** No event is smaller; in a header as many bytes reach to the end of the events' size. */
+const LEAST_EVENT_BYTES = 8;
+
 type State = 'header' | 'events' | 'side' | 'skip';
 
 /** How packets are decoded. */
@@ -47,6 +50,8 @@ export class Aedat3Decoder implements Decoder {
   /** Bytes of the packet's body that are still to come. */
   #remaining = 0;
   #base = 0;
+  /** Bytes of the room in the packet before that no event took: some writers left it in the file. */
+  #unused = 0;
   #carried = 0;
   readonly #carry = new Uint8Array(AEDAT3_PACKET_HEADER_BYTES);
 
@@ -66,7 +71,9 @@ export class Aedat3Decoder implements Decoder {
       if (this.#state === 'header') {
         at += this.#gather(chunk, at, AEDAT3_PACKET_HEADER_BYTES);
         this.#offset += at - before;
-        if (this.#carried === AEDAT3_PACKET_HEADER_BYTES) this.#begin(parseAedat3PacketHeader(this.#carry));
+        if (this.#carried < AEDAT3_PACKET_HEADER_BYTES) continue;
+        if (this.#isUnused()) this.#passUnused();
+        else this.#begin(parseAedat3PacketHeader(this.#carry));
         continue;
       }
       if (this.#state === 'skip') {
@@ -92,6 +99,10 @@ export class Aedat3Decoder implements Decoder {
 
   end(): void {
     if (this.#state === 'header' && this.#carried === 0) return;
+    if (this.#state === 'header' && this.#carried === this.#unused && this.#isUnused()) {
+      this.#count('unusedRoom', 1);
+      return;
+    }
     const what =
       this.#state === 'header'
         ? `has ${this.#carried} of ${AEDAT3_PACKET_HEADER_BYTES} bytes of its header`
@@ -110,11 +121,31 @@ export class Aedat3Decoder implements Decoder {
     return take;
   }
 
+  /** True where what is carried begins with empty room, which is zero and no header: that has a size of events. */
+  #isUnused(): boolean {
+    const room = Math.min(this.#unused, this.#carried);
+    return room > 0 && this.#carry.subarray(0, room).every((byte) => byte === 0);
+  }
+
+  #passUnused(): void {
+    const carried = Math.min(this.#unused, this.#carried);
+    this.#count('unusedRoom', 1);
+    this.#carry.copyWithin(0, carried, this.#carried);
+    this.#carried -= carried;
+    this.#packetAt += carried;
+    this.#remaining = this.#unused - carried;
+    this.#unused = 0;
+    if (this.#remaining > 0) this.#state = 'skip';
+  }
+
   #begin(header: Aedat3PacketHeader): void {
     this.#carried = 0;
     this.#check(header);
     this.#header = header;
-    const { eventType, eventSource, eventSize, eventTSOverflow, eventNumber } = header;
+    const { eventType, eventSource, eventSize, eventTSOverflow, eventNumber, eventCapacity } = header;
+    const unused = (eventCapacity - eventNumber) * eventSize;
+    // Fewer bytes than tell a header from zeros are none of an event.
+    this.#unused = unused < LEAST_EVENT_BYTES ? 0 : unused;
     const polarity = eventType === POLARITY_TYPE;
     this.#base = eventTSOverflow * OVERFLOW_TIME;
     this.#remaining = eventNumber * eventSize;
@@ -170,6 +201,10 @@ export class Aedat3Decoder implements Decoder {
       if (item !== null) this.#sink?.add(item);
     }
     return piece.length;
+  }
+
+  #count(name: string, n: number): void {
+    this.violations[name] = (this.violations[name] ?? 0) + n;
   }
 
   #corrupt(what: string): RxSpikeError {

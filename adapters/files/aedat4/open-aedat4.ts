@@ -31,7 +31,8 @@ export async function openAedat4(prefix: Prefix, options: OpenOptions): Promise<
   if (compression === undefined) {
     throw new RxSpikeError('ERR_UNSUPPORTED', `aedat4: compression ${table.int32(0, 0)} is not known`);
   }
-  const tableAt = table.int64(1, -1);
+  // Writers that were interrupted leave −1, or 0, there.
+  const tableAt = table.int64(1, -1) || -1;
   if (tableAt !== -1 && tableAt < dataStart && options.salvage !== true) {
     throw new RxSpikeError('ERR_CORRUPT', `aedat4: data table at byte ${tableAt}, the header ends at ${dataStart}`);
   }

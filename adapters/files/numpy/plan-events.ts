@@ -18,12 +18,17 @@ export interface EventPlan {
 /** The first values of a column, as stored; none where the array is empty. */
 export type Sampler = (place: number) => Promise<Float64Array>;
 
-/** Types of the arrays of RxSpike, faery, expelliarmus and tonic, which hold times in µs whatever they look like. */
+/**
+ * Types of the arrays of RxSpike, faery, expelliarmus, tonic, Prophesee and dv-processing, which hold times in µs whatever
+ * they look like; without what keeps fields at even addresses.
+ */
 const IN_US: readonly string[] = [
   't:i8 x:u2 y:u2 p:b1',
   't:u8 x:u2 y:u2 on:b1',
   't:i8 x:i2 y:i2 p:u1',
   'x:i2 y:i2 t:i8 p:b1',
+  'x:u2 y:u2 p:i2 t:i8',
+  'timestamp:i8 x:i2 y:i2 polarity:i1',
 ];
 
 /** Values that are looked at. */
@@ -69,7 +74,8 @@ export async function planEvents(
   for (const role of ['t', 'x', 'y', 'p'] as const) {
     if (scalars[role].kind === 'other') throw unknown(`${role} is of type ${scalars[role].code}, which is no number`);
   }
-  const signature = columns.map(({ name, scalar }) => `${name}:${scalar.kind}${scalar.size}`).join(' ');
+  const numbers = columns.filter(({ scalar }) => scalar.kind !== 'other');
+  const signature = numbers.map(({ name, scalar }) => `${name}:${scalar.kind}${scalar.size}`).join(' ');
   const said = named[places.t]?.unit ?? scalars.t.unit ?? (IN_US.includes(signature) ? 'us' : null);
   const [unit, source] = await findUnit(said, () => sample(places.t), options);
   if (unit === null) throw unknown('the times could be in more than one unit; say which by timeUnit');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openRecording, type OpenOptions, type SideItem } from '../../../adapters/files/index.js';
-import { read } from './reading.js';
+import { chunked, read } from './reading.js';
 
 const VERSION = '#!AER-DAT2.0\r\n';
 
@@ -30,6 +30,22 @@ const at = (...stamps: number[]): Uint8Array =>
   );
 
 describe('AEDAT 2.0', () => {
+  it('without a chip the layout is that of the addresses', async () => {
+    const small = Array.from({ length: 20 }, (_, i): [number, number] => [(i << 8) | (100 << 1) | (i & 1), i]);
+    const { facts, info } = await openRecording(aedat2(VERSION, small));
+    expect([facts.chipAssumed, info.width, info.height]).toEqual([true, null, null]);
+    for (const source of [aedat2(VERSION, small), chunked(aedat2(VERSION, small), [1])]) {
+      for await (const { x, y, p, length } of (await openRecording(source)).events()) {
+        for (let i = 0; i < length; i++) expect([x[i], y[i] % 2, p[i]]).toEqual([100, 1 - p[i], 1 - (y[i] % 2)]);
+      }
+    }
+    // One word of a DAVIS is enough to tell, and few words do not tell.
+    const large = aedat2(VERSION, [...small, [(90 << 22) | (100 << 12), 20]]);
+    for (const bytes of [large, aedat2(VERSION, small.slice(0, 15))]) {
+      expect((await openRecording(bytes)).facts.sniffed).toMatch(/davis$/);
+    }
+  });
+
   it('the signed time wraps after 2³¹ − 1 µs and goes on', async () => {
     const top = 2 ** 31;
     const stamps = at(top - 2, top - 1, -top, -top + 1, -1, 0, 5, top - 1, -top);

@@ -59,6 +59,35 @@ const items = async (source: Uint8Array | AsyncIterable<Uint8Array>, name: strin
   return found;
 };
 
+describe('packets with room for more events than they hold', () => {
+  const FULL = packet(1, 0, [at(1, 2, 30), at(3, 4, 40)]);
+  /** A packet that says so, and the room itself where a writer left it in. */
+  const roomy = (events: readonly (readonly [number, number])[], room: number, left: boolean): Uint8Array => {
+    const bytes = packet(1, 0, events);
+    new DataView(bytes.buffer).setInt32(16, events.length + room, true);
+    return left ? concat(bytes, new Uint8Array(8 * room)) : bytes;
+  };
+
+  it.each([1, 2, 3, 4, 100])('%d more, left in the file or not', async (room) => {
+    for (const left of [false, true]) {
+      const first = roomy([at(5, 6, 10)], room, left);
+      const bytes = concat(header('#Source 0: DVS128'), first, FULL, first);
+      for (const source of [bytes, chunked(bytes, [1]), chunked(bytes, [29, 3])]) {
+        const { events, code, digest, report } = await read(source, {});
+        expect([events, code, report?.violations]).toEqual([
+          4,
+          null,
+          { timeStepBack: 1, ...(left ? { unusedRoom: 2 } : {}) },
+        ]);
+        expect(digest).toBe((await read(concat(header('#Source 0: DVS128'), ...plain), {})).digest);
+      }
+    }
+  });
+
+  const one = packet(1, 0, [at(5, 6, 10)]);
+  const plain = [one, FULL, one];
+});
+
 describe('side streams of AEDAT 3.1', () => {
   it.each([false, true])('their content, in chunks of one byte: %s', async (cut) => {
     const bytes = sample('davis346-3.1.aedat');

@@ -85,6 +85,13 @@ describe('AEDAT 4.0', () => {
     });
   });
 
+  it('a position of 0 is none', async () => {
+    const bytes = aedat4({ xml: TWO, packets: [packet(3, eventBody(A))], table: 'interrupted' });
+    const at = bytes.findIndex((_, i) => bytes.subarray(i, i + 8).every((byte) => byte === 0xff));
+    bytes.fill(0, at, at + 8);
+    expect(await read(bytes, {})).toMatchObject({ events: 2, code: null, report: { violations: { interrupted: 1 } } });
+  });
+
   it('stops at the data table, and says when it is missing or damaged', async () => {
     const bytes = aedat4({ xml: TWO, packets: [packet(3, eventBody(A))] });
     expect(await read(bytes, {})).toMatchObject({ events: 2, code: null });

@@ -166,6 +166,31 @@ describe('arrays that are short, long or not what they say', () => {
 const start = (descr: string, shape: string): Promise<unknown> =>
   openRecording(npy(descr, shape, new Uint8Array(4_000)));
 
+describe('types whose times are in µs whatever they look like', () => {
+  // A step of a second from event to event, which could be of another unit.
+  const N = 300;
+  it.each([
+    ['Prophesee', "[('x', '<u2'), ('y', '<u2'), ('p', '<i2'), ('', '|V2'), ('t', '<i8')]", 16, [8, 0, 2, 4]],
+    [
+      'dv-processing',
+      "[('timestamp', '<i8'), ('x', '<i2'), ('y', '<i2'), ('polarity', 'i1'), ('', '|V3')]",
+      16,
+      [0, 8, 10, 12],
+    ],
+  ] as const)('%s', async (_, descr, stride, [t, x, y, p]) => {
+    const content = new Uint8Array(N * stride);
+    const view = new DataView(content.buffer);
+    for (let i = 0; i < N; i++) {
+      view.setBigInt64(i * stride + t, BigInt(i) * 1_000_000n, true);
+      view.setInt16(i * stride + x, i, true);
+      view.setInt16(i * stride + y, 2 * i, true);
+      view.setInt8(i * stride + p, i & 1);
+    }
+    const { events, report } = await read(npy(descr, `(${N},)`, content), {});
+    expect([events, report?.t1, report?.on]).toEqual([N, (N - 1) * 1e6, N / 2]);
+  });
+});
+
 describe('headers', () => {
   it.each<[string, string, string]>([
     ["'<f8'", '(100,)', 'ERR_UNKNOWN_FORMAT'],
