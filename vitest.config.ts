@@ -9,6 +9,7 @@ const slow = [
   'test/learning/**/*.test.ts',
   'test/docs/**/*.test.ts',
   'test/adapters/files/fuzz/**/*.test.ts',
+  'test/adapters/network/abuse-fuzz.test.ts',
   'test/adapters/files/{round-trip,truncated}.test.ts',
 ];
 

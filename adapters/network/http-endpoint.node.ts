@@ -174,6 +174,7 @@ function respond(request: IncomingMessage, response: ServerResponse, settings: E
     response.writeHead(status, {
       connection: 'close',
       'content-type': type,
+      'content-length': Buffer.byteLength(body),
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
     });

@@ -46,7 +46,7 @@ export function serveSettings(options: ServeOptions): ServeSettings {
     token !== undefined || isLoopback(host),
     `a token is needed to listen on ${host}, which others can reach: give one (--token, --token-file or RXSPIKE_TOKEN)`,
   );
-  for (const origin of origins) need(isOrigin(origin), `an origin is as http://name:port, got ${origin}`);
+  requireTrust(options);
   requireEventsPerFrame(eventsPerFrame);
   requireQueueParams(queue, 'serve');
   requireDeliveryParams(delivery, 'serve');
@@ -56,6 +56,12 @@ export function serveSettings(options: ServeOptions): ServeSettings {
   const guard: GuardSettings = { host, path, origins, hosts, scopeOf: (shown) => tokens.scopeOf(shown) };
   const streams = streamsOf(options);
   return { guard, tokens, port, streams, eventsPerFrame, maxConnections, limits, queue, delivery, history, grace };
+}
+
+/** Pages that may connect, and what the server proves itself with. */
+function requireTrust({ origins = [], tls }: ServeOptions): void {
+  need(tls === undefined || (tls.cert !== '' && tls.key !== ''), 'tls: certificate and key are both needed');
+  for (const origin of origins) need(isOrigin(origin), `an origin is as http://name:port, got ${origin}`);
 }
 
 function streamsOf({ source, name = 'events', live = false, clients, streams = [] }: ServeOptions): ServedSource[] {

@@ -35,7 +35,7 @@ export function serverMetrics(from: MetricSources): MetricFamily[] {
   receiverMetrics(from.streams, add);
   const { published } = from;
   add('published_streams', 'gauge', 'Streams that clients are sending.', one(published.open));
-  add('published_streams_total', 'counter', 'Streams that clients have begun to send.', one(published.streams));
+  add('accepted_streams_total', 'counter', 'Streams that clients have begun to send.', one(published.streams));
   add('published_events_total', 'counter', 'Events received from clients.', one(published.events));
   add(
     'published_missing_events_total',
@@ -56,7 +56,7 @@ function connectionMetrics(from: MetricSources, add: Add): void {
   const { journal, bytes } = from;
   add('draining', 'gauge', '1 while the server takes no new clients and finishes.', one(from.isDraining ? 1 : 0));
   add('connections', 'gauge', 'WebSocket connections that stand.', one(from.connections));
-  add('connections_total', 'counter', 'WebSocket connections so far.', one(journal.connections));
+  add('opened_connections_total', 'counter', 'WebSocket connections so far.', one(journal.connections));
   add('closed_connections_total', 'counter', 'Connections that were closed, by code.', by('code', journal.closed));
   add('refused_total', 'counter', 'Requests and connections that were refused, by reason.', by('reason', journal.refused)); // prettier-ignore
   add('limits_met_total', 'counter', 'Connections that were closed for meeting a limit, by limit.', by('limit', journal.limited)); // prettier-ignore
