@@ -76,7 +76,7 @@ export class SinkQueue {
     return this.#state.held.events;
   }
 
-  /** Takes a packet, which it keeps; waits where the policy is `lossless` and there is no room. */
+  /** Takes a packet, which it keeps; waits where the policy is `lossless` and there is no room. One at a time. */
   async offer(packet: EventPacket): Promise<void> {
     // A mark is never dropped, so it travels by itself where events may be.
     if (packet.mark !== null && packet.length > 0 && this.params.policy !== 'lossless') {

@@ -1,4 +1,4 @@
-import { type EventPacket, eventPacket, streamInfo } from '../../src/index.js';
+import { type EventPacket, type StreamInfo, eventPacket, streamInfo } from '../../src/index.js';
 
 const info = streamInfo({ id: 'paced', width: 640, height: 480 });
 
@@ -23,7 +23,7 @@ export function cameraEvents(from: number, to: number): EventPacket {
 
 /** A camera of 100,000 events a second that runs in real time, 5 ms at a time, until it is stopped. */
 export class PacedCamera {
-  readonly info = info;
+  readonly info: StreamInfo = info;
   /** When (ms of `performance.now`) how many events had been given. */
   readonly given: { readonly at: number; readonly events: number }[] = [];
   #stopped = false;

@@ -18,7 +18,7 @@ const open: { close(): Promise<unknown> }[] = [];
 beforeAll(() => (folder = temporaryFolder()));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
+  for (const one of open.splice(0).toReversed()) await one.close();
 });
 
 const record = (...args: string[]): Promise<Finished> => commandInside(['record', ...args, '--json']);
@@ -75,8 +75,14 @@ describe('record', () => {
     const direct = await contents(RECORDING, 'nmnist');
     expect(await contents(file)).toEqual(direct);
     expect(done.json).toMatchObject({
-      ...{ url: server.url, file, events: direct.events, missing: {}, bytes: statSync(file).size, reconnects: 0 },
-      ...{ inFlight: 0, clipped: {} },
+      url: server.url,
+      file,
+      events: direct.events,
+      missing: {},
+      clipped: {},
+      bytes: statSync(file).size,
+      reconnects: 0,
+      inFlight: 0,
     });
   });
 
@@ -186,9 +192,10 @@ describe('record, ended early', () => {
   });
 });
 
+const formatOf = (name: string): string[] => (name === 'bin31' ? ['--format', 'aedat3.1'] : []);
+
 describe('record, killed', () => {
   const FORMATS = ['aedat4', 'raw', 'csv', 'es', 'aedat', 'dat', 'mcap', 'bin31', 'aedat4', 'raw'] as const;
-  const formatOf = (name: string): string[] => (name === 'bin31' ? ['--format', 'aedat3.1'] : []);
 
   it('at any moment: a readable file with all but the last second, in order', { timeout: 120_000 }, async () => {
     const { server, paced } = await camera();
@@ -206,6 +213,7 @@ describe('record, killed', () => {
       const digest = eventDigest();
       const recording = await openRecording(file);
       let [events, first] = [0, -1];
+      let code: string | null = null;
       try {
         for await (const packet of recording.events()) {
           if (first < 0 && packet.length > 0) first = numberAt(packet.t[0]);
@@ -213,9 +221,10 @@ describe('record, killed', () => {
           digest.add(packet);
         }
       } catch (error) {
-        // Only what says that the end is missing.
-        expect((error as { code: string }).code).toBe('ERR_TRUNCATED');
+        code = (error as { code: string }).code;
       }
+      // Only what says that the end is missing.
+      expect([null, 'ERR_TRUNCATED']).toContain(code);
       expect(digest.hex()).toBe(cameraDigest(first, events));
       expect(first + events).toBeGreaterThanOrEqual(paced.givenBy(at - 1000));
     };
