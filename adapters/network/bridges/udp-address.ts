@@ -14,12 +14,14 @@ export interface UdpAddress {
   readonly idle: number | null;
   /** When receiving: start of the stream's time line, µs; null: the time of the first event. */
   readonly origin: number | null;
+  /** When sending: most events a second; null: not said. */
+  readonly rate: number | null;
 }
 
-const KNOWN = ['format', 'width', 'height', 'times', 'idle', 'origin'];
+const KNOWN = ['format', 'width', 'height', 'times', 'idle', 'origin', 'rate'];
 
 /**
- * Reads `udp://HOST:PORT?format=spif|faery|faery-t32&width=…&height=…&times=0|1&idle=MS&origin=US`.
+ * Reads `udp://HOST:PORT?format=spif|faery|faery-t32&width=…&height=…&times=0|1&idle=MS&origin=US&rate=EVENTS`.
  * @throws `ERR_ARGUMENT`
  */
 export function udpAddress(url: string): UdpAddress {
@@ -32,7 +34,8 @@ export function udpAddress(url: string): UdpAddress {
   if ((width === null) !== (height === null)) throw wrong(url, 'width and height go together');
   const times = whole('times', 0, 1) !== 0;
   const idle = whole('idle', 1, 2 ** 31 - 1);
-  return { host, port, format, width, height, times, idle, origin: whole('origin', 0, Number.MAX_SAFE_INTEGER) };
+  const origin = whole('origin', 0, Number.MAX_SAFE_INTEGER);
+  return { host, port, format, width, height, times, idle, origin, rate: whole('rate', 1, 10 ** 9) };
 }
 
 const isUdpFormat = (name: string): name is UdpFormat => (UDP_FORMATS as readonly string[]).includes(name);

@@ -11,7 +11,9 @@ export interface UdpSinkOptions {
   readonly format?: UdpFormat;
   /** SPIF: false sends words without times, which is what AEStream receives. Default true. */
   readonly times?: boolean;
-  /** Most events a second: what a receiver, and the network, can take. Default: no limit. */
+  /**
+   * Most events a second; what a receiver has no time for is lost without a word. Default 1 million; Infinity: no limit.
+   */
   readonly rate?: number;
   /** What becomes of an event that the format cannot hold: `ERR_LOSS` (false, the default), or it is left out and counted. */
   readonly clip?: boolean;
@@ -40,6 +42,7 @@ const TOGETHER = 32;
 /** How far sending may run ahead of the rate, ms; timers are no finer. */
 const AHEAD = 2;
 const ENDS = 3;
+const RATE = 1_000_000;
 
 /**
  * Sends to `udp://HOST:PORT?format=…` what AEStream or faery receive (docs/bridges.md).
@@ -47,7 +50,7 @@ const ENDS = 3;
  */
 export function udpSink(url: string, options: UdpSinkOptions = {}): UdpSink {
   const address = udpAddress(url);
-  const { format = address.format, times = address.times, rate = Infinity, clip = false } = options;
+  const { format = address.format, times = address.times, rate = address.rate ?? RATE, clip = false } = options;
   if (!(rate > 0)) throw new RxSpikeError('ERR_ARGUMENT', `udp: rate must be above 0 events a second, got ${rate}`);
   const { host, port } = address;
   const encoder = datagramEncoder(format, times);

@@ -233,7 +233,7 @@ describe('what is refused', () => {
 
 describe('a sink', () => {
   it('keeps to a rate', async () => {
-    const sink = udpSink('udp://127.0.0.1:9?format=faery', { rate: 20_000 });
+    const sink = udpSink('udp://127.0.0.1:9?format=faery&rate=20000');
     const before = performance.now();
     for (const packet of packets(4, 1000)) await sink(packet);
     await sink.end();
