@@ -1,23 +1,21 @@
-import { FlateErrorCode, Inflate, inflateSync, type FlateError } from 'fflate';
-import { RxSpikeError } from '../../../src/index.js';
+import { ByteFeed } from '../compression/byte-feed.js';
+import { BoundedOutput } from '../compression/decompressor.js';
+import { Inflater } from '../compression/inflate.js';
 import { hdf5Corrupt } from './cursor.js';
 
-/** Input is given in pieces of this size, so that at most about a thousand times as much is made beyond a limit. */
-const PIECE = 1 << 13;
 const ADLER = 65521;
 /** Most bytes whose sums stay below 2³¹. */
 const ADLER_RUN = 3800;
 
-/** Input up to this size is expanded at once into memory that is used again. */
-const AT_ONCE = 1 << 15;
+const damaged = (how: string): Error => hdf5Corrupt(`a deflated chunk is damaged: ${how}`);
 
 /** Expands zlib streams (RFC 1950) of at most `limit` bytes of content and verifies their checksums. */
 export class BoundedInflate {
-  readonly #limit: number;
-  #room: Uint8Array = new Uint8Array(0);
+  readonly #inflater = new Inflater(damaged);
+  readonly #output: BoundedOutput;
 
   constructor(limit: number) {
-    this.#limit = limit;
+    this.#output = new BoundedOutput(limit);
   }
 
   /** The content of a stream; valid until the next call. @throws `ERR_CORRUPT`, `ERR_LIMIT` */
@@ -35,61 +33,19 @@ export class BoundedInflate {
   }
 
   #inflate(body: Uint8Array): Uint8Array {
-    try {
-      return body.length <= AT_ONCE ? this.#atOnce(body) : this.#inPieces(body);
-    } catch (cause) {
-      if (cause instanceof RxSpikeError) throw cause;
-      throw new RxSpikeError('ERR_CORRUPT', `hdf5: a deflated chunk is damaged: ${reason(cause)}`, { cause });
-    }
-  }
-
-  #atOnce(body: Uint8Array): Uint8Array {
-    // What is written beyond the end of the room is lost, and a byte of input makes 1032 at most.
-    const room = Math.min(this.#limit, 1032 * body.length) + 1;
-    if (this.#room.length < room) this.#room = new Uint8Array(room);
-    const content = inflateSync(body, { out: this.#room });
-    if (content.length > this.#limit) throw this.#tooLarge();
-    return content;
-  }
-
-  #inPieces(body: Uint8Array): Uint8Array {
-    const pieces: Uint8Array[] = [];
+    const feed = new ByteFeed();
+    feed.add(body);
+    this.#inflater.reset();
     let length = 0;
-    const inflate = new Inflate((piece) => {
+    while (!this.#inflater.ended) {
+      const piece = this.#inflater.run(feed);
+      if (piece === null) throw damaged('it ends early');
+      this.#output.reserve(length + piece.length, length);
+      this.#output.bytes.set(piece, length);
       length += piece.length;
-      if (length > this.#limit) throw this.#tooLarge();
-      pieces.push(piece);
-    });
-    for (let at = 0; at < body.length; at += PIECE)
-      inflate.push(body.subarray(at, at + PIECE), at + PIECE >= body.length);
-    return joined(pieces, length);
+    }
+    return this.#output.bytes.subarray(0, length);
   }
-
-  #tooLarge(): RxSpikeError {
-    return new RxSpikeError('ERR_LIMIT', `hdf5: a chunk expands to more than ${this.#limit} bytes`, {
-      details: { limit: this.#limit },
-    });
-  }
-}
-
-function reason(cause: unknown): string {
-  const code = (cause as FlateError).code;
-  return code === FlateErrorCode.UnexpectedEOF
-    ? 'it ends early'
-    : cause instanceof Error
-      ? cause.message
-      : String(cause);
-}
-
-function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  if (pieces.length === 1) return pieces[0];
-  const all = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }
 
 /** The checksum of zlib streams, as a u32. */

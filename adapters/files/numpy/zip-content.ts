@@ -1,11 +1,12 @@
-import { Inflate } from 'fflate';
 import { RxSpikeError, crc32 } from '../../../src/index.js';
 import type { ByteParts } from '../byte-source.js';
+import { ByteFeed } from '../compression/byte-feed.js';
+import { Inflater } from '../compression/inflate.js';
 import { rangePieces } from './piece-cursor.js';
 import type { ZipEntry } from './zip-directory.js';
 
-/** Compressed bytes that are expanded at once; a byte of deflate makes 1032 at most. */
-const PIECE = 1 << 13;
+/** Compressed bytes that are read at once. */
+const PIECE = 1 << 16;
 /** What may be expanded whatever the ratio. */
 const FREE = 1 << 20;
 
@@ -58,24 +59,19 @@ async function* inflated(
   entry: ZipEntry,
   expansion: Expansion,
 ): AsyncGenerator<Uint8Array> {
-  let pieces: Uint8Array[] = [];
-  const inflate = new Inflate((piece) => void pieces.push(piece));
-  let read = 0;
+  const inflater = new Inflater((what) => damaged(entry, `cannot be expanded: ${what}`));
+  const feed = new ByteFeed();
   for await (const compressed of stored) {
-    read += compressed.length;
-    try {
-      inflate.push(compressed, read === entry.stored);
-    } catch (cause) {
-      throw damaged(entry, 'cannot be expanded', cause);
-    }
-    for (const piece of pieces) {
+    feed.add(compressed);
+    for (let piece = inflater.run(feed); piece !== null; piece = inflater.ended ? null : inflater.run(feed)) {
       expansion.add(piece.length);
       yield piece;
     }
-    pieces = [];
+    if (inflater.ended) return;
+    feed.keep();
   }
 }
 
-function damaged({ name }: ZipEntry, how: string, cause?: unknown): RxSpikeError {
-  return new RxSpikeError('ERR_CORRUPT', `npz: ${name} ${how}`, { details: { entry: name }, cause });
+function damaged({ name }: ZipEntry, how: string): RxSpikeError {
+  return new RxSpikeError('ERR_CORRUPT', `npz: ${name} ${how}`, { details: { entry: name } });
 }
