@@ -38,11 +38,14 @@ const digest = async (file: string): Promise<string> => digestOf((await openReco
 
 /** A server that takes streams; `take` reads one. */
 async function taking<T>(
-  take: (stream: IncomingStream) => Promise<T>,
+  take: (stream: IncomingStream<'events'>) => Promise<T>,
 ): Promise<{ readonly server: StreamServer; readonly taken: Promise<T> }> {
   let settle: (value: Promise<T>) => void;
   const taken = new Promise<T>((resolve) => (settle = resolve));
-  const server = await serveStream({ source: () => servable([]), accept: (stream) => settle(take(stream)) });
+  const server = await serveStream({
+    source: () => servable([]),
+    accept: (stream) => settle(take(stream as IncomingStream<'events'>)),
+  });
   open.push(server);
   return { server, taken };
 }
@@ -87,8 +90,8 @@ describe('pipe', () => {
 
   it('a slow sink drops what its policy says, counted to the event, and holds nobody up', async () => {
     // Takes nothing until the others have everything.
-    let release = (): void => {};
-    const held = new Promise<void>((resolve) => (release = resolve));
+    const gate = { open: (): void => {} };
+    const held = new Promise<void>((resolve) => (gate.open = resolve));
     const { server, taken } = await taking(async ({ stream }) => {
       await held;
       let events = 0;
@@ -101,7 +104,7 @@ describe('pipe', () => {
     const policies = ['--policy', 'lossless', '--policy', 'dropOldest', '--queue', '20000'];
     const running = pipe(source.url, ...to, ...policies);
     await expect.poll(() => existsSync(at('fast.es')) && readFileSync(at('fast.es')).length, { timeout: 20_000 }).toBeGreaterThan(700_000); // prettier-ignore
-    release();
+    gate.open();
     const done = await running;
     const [fast, slow] = sinks(done);
     expect(done.status).toBe(0);
