@@ -13,6 +13,7 @@ import {
   parseWhole,
   parseWritable,
 } from './options.js';
+import { describeSecurity } from './serve-security.js';
 import {
   loop,
   parseAs,
@@ -45,7 +46,7 @@ most the time of --drain. Both end with exit status 130.
 `;
 
 function describeServe(program: Command, execute: Execute): void {
-  program
+  const command = program
     .command('serve')
     .description('Serve a source as a WebSocket stream.')
     .argument(
@@ -87,11 +88,6 @@ function describeServe(program: Command, execute: Execute): void {
         .argParser(parseSeconds)
         .default(10),
     )
-    .option('--token <text>', 'token that a subscriber must show')
-    .option('--publish-token <text>', 'token that a client must show to send streams; --token is then for receiving')
-    .option('--tls-cert <file>', 'certificate (PEM): serves wss://')
-    .option('--tls-key <file>', 'key of the certificate (PEM)')
-    .option('--metrics', 'give /metrics in the text format of Prometheus')
     .addOption(seed())
     .addOption(json())
     .addHelpText(
@@ -102,11 +98,12 @@ function describeServe(program: Command, execute: Execute): void {
           'rxspike serve recording.aedat4 --clients 1 --speed max',
           'rxspike serve sim:digits --loop --live --model --port 7001',
           'rxspike serve recording.aedat4 --live --accept labels --policy dropOldest',
+          'rxspike serve sim:digits --live --host 0.0.0.0 --token-file token.txt --tls-cert cert.pem --tls-key key.pem',
         ),
-    )
-    .action((sources: string[], options: ServeOptions) =>
-      execute(async (output) => (await import('./commands/serve.js')).serve(sources, options, output)),
     );
+  describeSecurity(command).action((sources: string[], options: ServeOptions) =>
+    execute(async (output) => (await import('./commands/serve.js')).serve(sources, options, output)),
+  );
 }
 
 /** Written out by what they are not, so that help does not load the formats. */

@@ -2,6 +2,7 @@ import { type StreamConnection, openDvStream, openStream, openUdp } from '../ada
 import { type DeliveryPolicy, type EventPacket, RxSpikeError, type StreamInfo } from '../src/index.js';
 import { UsageError } from './failure.js';
 import { suggestion } from './nearest.js';
+import { textOf } from './text-file.js';
 
 /** Schemes of addresses that a stream is read from. */
 const SCHEMES: readonly string[] = ['ws', 'wss', 'udp', 'dv'];
@@ -10,6 +11,8 @@ const SCHEMES: readonly string[] = ['ws', 'wss', 'udp', 'dv'];
 export interface NetworkOptions {
   /** `ws://`: token that the server asks for. */
   readonly token?: string;
+  /** `wss://`: file (PEM) with the authorities that the server's certificate may come from. */
+  readonly tlsCa?: string;
   /** `ws://`: name of the stream. */
   readonly stream?: string;
   /** `ws://`: what becomes of packets for which this side is too slow. */
@@ -54,7 +57,8 @@ export function networkScheme(text: string): string | null {
       `${scheme}:// is not a source: ${kinds}a file, -, sim:NAME, ws://HOST:PORT, udp://HOST:PORT or dv://HOST:PORT is`,
     );
   }
-  if (!URL.canParse(text)) throw new UsageError(`${text} is not an address: ${scheme}://HOST:PORT is expected`);
+  if (!URL.canParse(text))
+    throw new UsageError(`${text.replace(/\?.*$/s, '?…')} is not an address: ${scheme}://HOST:PORT is expected`);
   return scheme;
 }
 
@@ -88,11 +92,15 @@ export async function openNetwork(url: string, options: NetworkOptions): Promise
   return openServed(url, options);
 }
 
-async function openServed(url: string, { token, stream, policy, reconnect }: NetworkOptions): Promise<NetworkSource> {
+async function openServed(
+  url: string,
+  { token, stream, policy, reconnect, tlsCa }: NetworkOptions,
+): Promise<NetworkSource> {
   const wishes = Object.entries({
     token,
     stream,
     policy,
+    ca: tlsCa === undefined ? undefined : await textOf(tlsCa),
     reconnect: reconnect === undefined ? undefined : 1000 * reconnect,
   }).filter(([, value]) => value !== undefined);
   const served = await openStream(url, Object.fromEntries(wishes)).catch((error: unknown) => {

@@ -6,6 +6,7 @@ import type { CommandCode } from './command.js';
 import { describeCommands } from './describe.js';
 import { type ExitStatus, PartialFailure, UsageError, failureOf, oneLine, stackOf } from './failure.js';
 import { suggestion } from './nearest.js';
+import { hideSecrets } from './hidden-secrets.js';
 import { type TextStream, asTerminal, flushed } from './output.js';
 
 /** A second signal later than this (ms) ends at once; npm passes on a signal that the terminal already sent. */
@@ -106,6 +107,7 @@ export async function runCommand(argv: readonly string[], surroundings: Surround
 
 /** Runs one command of the command line and ends the process with its exit status. */
 export async function main(argv: readonly string[]): Promise<void> {
+  hideSecrets(argv);
   const controller = new AbortController();
   let first = 0;
   const interrupt = (signal: NodeJS.Signals): void => {

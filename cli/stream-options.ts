@@ -49,6 +49,7 @@ export function loop(): Option {
 export function served(): readonly Option[] {
   return [
     new Option('--token <text>', 'token that the server at ws:// asks for'),
+    new Option('--tls-ca <file>', "authorities (PEM) for the certificate of a server at wss://; else the system's"),
     new Option('--stream <name>', 'stream of the server at ws:// (default: the first one that it offers)'),
     new Option('--reconnect <s>', 'how long a lost connection to ws:// is tried to be made again; 0: not at all')
       .argParser(parseSeconds)

@@ -196,13 +196,13 @@ async function pump(
 /** `rxspike pipe SOURCE --to SINK…`: a stream, or a part of it, to several sinks at once. */
 export async function pipe(source: string, options: PipeOptions, output: Output): Promise<CommandResult> {
   const { interrupted } = output;
-  const { start, end, crop, denoise, rebase, token, stream: wanted, reconnect, allowRemote, format } = options;
+  const { start, end, crop, denoise, rebase, token, tlsCa, stream: wanted, reconnect, allowRemote, format } = options;
   const filters = Object.entries({ start, end, crop, denoise, rebase }).filter(([, value]) => value !== undefined);
   const links = filterSteps(Object.fromEntries(filters));
   const sinks = await sinksOf(options, output);
   const policies = policiesOf(options.policy ?? [], sinks.length);
   const facts: Record<string, unknown> = { source, read: 0, events: 0, missing: {}, sinks: [] };
-  const network = Object.entries({ token, stream: wanted, reconnect, allowRemote, format });
+  const network = Object.entries({ token, tlsCa, stream: wanted, reconnect, allowRemote, format });
   const { speed, seed, loop = false } = options;
   const opening = openStreams([source], {
     ...Object.fromEntries(network.filter(([, value]) => value !== undefined)),

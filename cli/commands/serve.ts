@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import {
   type IncomingStream,
   type ReceiverFacts,
@@ -16,17 +15,16 @@ import { loadModel } from '../models.js';
 import { countsInWords, thousands } from '../numbers.js';
 import type { Speed } from '../options.js';
 import type { Output } from '../output.js';
+import { type SecurityOptions, securityOf } from '../serve-security.js';
 import { type OpenStream, type SourceOptions, openStreams } from '../sources.js';
 
-export interface ServeOptions extends SourceOptions {
+export interface ServeOptions extends SourceOptions, SecurityOptions {
   readonly host: string;
   readonly port: number;
   readonly clients?: number;
   readonly live?: boolean;
   readonly speed: Speed;
   readonly loop?: boolean;
-  readonly token?: string;
-  readonly publishToken?: string;
   readonly seed: number;
   /** How long the place of a receiver is kept that lost its connection, s. */
   readonly grace: number;
@@ -38,9 +36,6 @@ export interface ServeOptions extends SourceOptions {
   readonly accept?: readonly ('labels' | 'events')[];
   /** How long what is under way may take after SIGTERM, s. */
   readonly drain: number;
-  readonly tlsCert?: string;
-  readonly tlsKey?: string;
-  readonly metrics?: boolean;
 }
 
 /** Receivers that the JSON has, the last ones. */
@@ -137,25 +132,17 @@ class Reading {
   }
 }
 
-async function tlsOf({ tlsCert, tlsKey }: ServeOptions): Promise<Pick<ServerOptions, 'tls'>> {
-  if (tlsCert === undefined && tlsKey === undefined) return {};
-  if (tlsCert === undefined || tlsKey === undefined) throw new UsageError('--tls-cert and --tls-key go together');
-  const [cert, key] = await Promise.all([readFile(tlsCert, 'utf8'), readFile(tlsKey, 'utf8')]);
-  return { tls: { cert, key } };
-}
-
 /** Options of the library out of those of the command line. */
-async function serverOptions(options: ServeOptions): Promise<Omit<ServerOptions, 'source'>> {
-  const { host, port, clients, token, publishToken, grace, history, policy, metrics } = options;
-  const given = Object.entries({ clients, token, publishToken, metrics }).filter(([, value]) => value !== undefined);
+async function serverOptions(options: ServeOptions, output: Output): Promise<Omit<ServerOptions, 'source'>> {
+  const { host, port, clients, grace, history, policy } = options;
   return {
     host,
     port,
     grace: 1000 * grace,
-    ...Object.fromEntries(given),
+    ...(clients === undefined ? {} : { clients }),
     ...(history === undefined ? {} : { history: { packets: history === 0 ? 0 : 65_536, events: history } }),
     ...(policy === undefined ? {} : { delivery: { policy } }),
-    ...(await tlsOf(options)),
+    ...(await securityOf(options, output.note)),
   };
 }
 
@@ -256,7 +243,7 @@ export async function serve(sources: string[], options: ServeOptions, output: Ou
   const reading = new Reading();
   const open = async (): Promise<StreamServer> =>
     serveStream({
-      ...(await serverOptions(options)),
+      ...(await serverOptions(options, output)),
       ...(await served(sources, options, reading)),
       onReceiver,
       ...(accept === undefined ? {} : { accept: accepting.accept }),

@@ -23,7 +23,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   'src/index': ['src'],
   streams: ['src/index', 'rxjs'],
   adapters: ['src/index', 'rxjs', 'ws', 'msgpackr', 'fflate', 'fast-png', 'gifenc', ...NODE],
-  cli: ['src/index', 'streams/index', 'adapters/index', 'rxjs', 'commander', ...NODE],
+  cli: ['src/index', 'streams/index', 'adapters/index', 'rxjs', 'commander', 'pino', ...NODE],
 };
 /** In these folders, only files named `*.node.ts` may import `node:` or `ws`. */
 const BROWSER_TOO = ['src', 'streams', 'adapters'];
