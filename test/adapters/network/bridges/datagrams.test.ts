@@ -72,7 +72,11 @@ describe('what AEStream and faery send', () => {
     const partial = words(...timed(2, 500), ...timed(4, 100).slice(4));
     expect(decoder.decode(partial, 0, 'b').length).toBe(2);
     expect(decoder.violations).toEqual({ staleWord: 4 });
-    expect(decoder.decode(words(...timed(2, 600), ...timed(4, 700).slice(4)), 0, 'b').length).toBe(4);
+    decoder.decode(words(...timed(32, 550)), 0, 'b');
+    // The first of another one, with nothing behind its events.
+    expect(decoder.decode(words(...timed(2, 590), 0, 0, 0, 0), 0, 'c').length).toBe(2);
+    expect(decoder.violations).toEqual({ staleWord: 8 });
+    expect(decoder.decode(words(...timed(2, 600), ...timed(4, 700).slice(4)), 0, 'c').length).toBe(4);
   });
 
   it('are delivered where a datagram is whole events to its end', () => {

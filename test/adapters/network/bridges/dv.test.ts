@@ -80,7 +80,8 @@ describe('what dv-processing sends', () => {
     expect(last).toMatchObject({ length: 0, mark: { kind: 'end' }, until: events[events.length - 1][0] + 1 });
     expect(stream.info).toMatchObject({ width: 640, height: 480, epoch: 'unix', origin: events[0][0] });
     expect(stream.sensor).toBe('DVXplorer_test');
-    expect(stream.report).toMatchObject({ events: events.length, violations: {} });
+    expect(stream.report).toMatchObject({ events: events.length });
+    expect(stream.report.violations).toEqual({});
   });
 
   it('begins its time line where it is told to', async () => {
@@ -273,7 +274,14 @@ describe('a stream of ours', () => {
     }
     expect(readers[0].info).toMatchObject({ width: 16, height: 16, origin: 0, epoch: null });
     expect(readers[0].sensor).toBe('camera');
-    expect(await served.done).toMatchObject({ events: 15_000, packets: 6, connections: 3, cut: 0, clipped: {} });
+    expect(await served.done).toEqual({
+      events: 15_000,
+      packets: 6,
+      connected: 0,
+      connections: 3,
+      cut: 0,
+      clipped: {},
+    });
   });
 
   it('stays open behind its end, for readers that throw away what they have not handed on', async () => {

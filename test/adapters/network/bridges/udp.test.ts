@@ -63,7 +63,8 @@ describe('a stream of datagrams', () => {
     expect(got.at(-1)).toMatchObject({ length: 0, until: 7 * 333, mark: { kind: 'end', label: null } });
     expect(source.times).toBe('device');
     expect(source.info).toMatchObject({ ...SIZE, origin: 0, epoch: null });
-    expect(source.report).toMatchObject({ events: 2331, on: 1165, off: 1166, t0: 0, t1: 2330, violations: {} });
+    expect(source.report).toMatchObject({ events: 2331, on: 1165, off: 1166, t0: 0, t1: 2330 });
+    expect(source.report.violations).toEqual({});
     expect(source.counts).toMatchObject({ dropped: 0, foreign: 0 });
     expect(source.counts.kernelDropped ?? 0).toBe(0);
   });
