@@ -102,8 +102,8 @@ export async function dvSink(url: string, options: DvSinkOptions = {}): Promise<
     stream ??= new DvPackets(packet.stream, options);
     readers.greet(stream.greeting);
     await readers.complete();
-    const { bytes, events } = stream.bytesOf(packet);
-    await readers.give(bytes);
+    const { pieces, events } = stream.piecesOf(packet);
+    await readers.give(pieces);
     counts.packets++;
     counts.events += events;
   };
@@ -145,35 +145,24 @@ class DvPackets {
     this.#encoder = aedat4StreamEncoder(info, { compression, sensor: sensor ?? null });
     this.#fit = new Fit('dv', this.#encoder.holds, clip);
     // As a file begins, without its version line.
-    this.greeting = together(this.#encoder.start()).subarray(AEDAT4_VERSION_LINE.length);
+    this.greeting = copies(this.#encoder.start())[0].subarray(AEDAT4_VERSION_LINE.length);
   }
 
   get clipped(): Counts {
     return this.#fit.clipped;
   }
 
-  bytesOf(packet: EventPacket): { readonly bytes: Uint8Array; readonly events: number } {
-    if (packet.length === 0) return { bytes: new Uint8Array(0), events: 0 };
+  piecesOf(packet: EventPacket): { readonly pieces: readonly Uint8Array[]; readonly events: number } {
+    if (packet.length === 0) return { pieces: [], events: 0 };
     const fitting = this.#fit.fit(packet);
-    const encoder = this.#encoder;
-    const pieces = function* (): Generator<Uint8Array> {
-      yield* encoder.encode(fitting);
-      yield* encoder.flush?.() ?? [];
-    };
-    return { bytes: together(pieces()), events: fitting.length };
+    const pieces = [...copies(this.#encoder.encode(fitting)), ...copies(this.#encoder.flush?.() ?? [])];
+    return { pieces, events: fitting.length };
   }
 }
 
-/** A copy of all pieces in one. */
-function together(pieces: Iterable<Uint8Array>): Uint8Array {
-  const copies = Array.from(pieces, (piece) => piece.slice());
-  const whole = new Uint8Array(copies.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of copies) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
+/** Pieces that may be kept: an encoder's are valid until the next. */
+function copies(pieces: Iterable<Uint8Array>): Uint8Array[] {
+  return Array.from(pieces, (piece) => piece.slice());
 }
 
 /** Who is connected. */
@@ -214,8 +203,8 @@ class Readers {
   }
 
   /** Resolves when everybody has room again. @throws `ERR_CONNECTION` when all have gone that were waited for */
-  async give(bytes: Uint8Array): Promise<void> {
-    await Promise.all([...this.#sockets].map((socket) => this.#put(socket, bytes)));
+  async give(pieces: readonly Uint8Array[]): Promise<void> {
+    await Promise.all([...this.#sockets].map((socket) => this.#put(socket, pieces)));
     if (this.#isOver) throw new RxSpikeError('ERR_CONNECTION', 'dv: the stream was closed');
     if (this.#clients === 0 || this.#sockets.size > 0) return;
     throw new RxSpikeError('ERR_CONNECTION', 'dv: all receivers have gone');
@@ -271,9 +260,12 @@ class Readers {
     this.#wake();
   }
 
-  async #put(socket: Socket, bytes: Uint8Array): Promise<void> {
-    if (bytes.length === 0 || socket.destroyed || socket.write(bytes)) return;
-    await this.#drained(socket);
+  async #put(socket: Socket, pieces: readonly Uint8Array[]): Promise<void> {
+    if (socket.destroyed) return;
+    socket.cork();
+    for (const piece of pieces) socket.write(piece);
+    socket.uncork();
+    if (socket.writableNeedDrain) await this.#drained(socket);
   }
 
   /** Resolves when a reader has taken what was written, or is cut off. */
