@@ -3,6 +3,7 @@ import {
   type HistoryParams,
   RxSpikeError,
   type StreamInfo,
+  hasRoom,
   historyState,
   newest,
   remember,
@@ -206,7 +207,12 @@ export class Feed {
     const { waits } = this.#params;
     const waiting: Promise<void>[] = [];
     for (const delivery of this.deliveries) {
-      if (delivery.offer(frame)) continue;
+      if (delivery.offer(frame)) {
+        // Marks are not dropped, and must not add up either.
+        const asLossless = { ...delivery.params, policy: 'lossless' } as const;
+        if (frame.lasting && !hasRoom(asLossless, delivery.state, frame)) delivery.fail(overflow(delivery.params));
+        continue;
+      }
       if (waits) waiting.push(this.#offerLater(delivery, frame));
       else delivery.fail(overflow(delivery.params));
     }

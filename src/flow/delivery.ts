@@ -6,6 +6,12 @@ import { requireArgument, requireInteger, requireWord } from '../events/argument
  */
 export type DeliveryPolicy = 'lossless' | 'dropOldest' | 'dropNewest' | 'sample';
 
+/**
+ * Frames that are never dropped that may wait for a receiver. A lossless one has no room for more; what becomes of
+ * another one is up to whoever offers.
+ */
+const MOST_LASTING = 4096;
+
 /** How a delivery queues. */
 export interface DeliveryParams {
   readonly policy: DeliveryPolicy;
@@ -99,7 +105,7 @@ export function deliveryState<F extends NumberedFrame>(first = 0): DeliveryState
 /** Whether a lossless delivery has room for a frame. */
 export function hasRoom(params: DeliveryParams, state: DeliveryState<NumberedFrame>, frame: NumberedFrame): boolean {
   const { held } = state;
-  if (frame.lasting) return true;
+  if (frame.lasting) return params.policy !== 'lossless' || state.lasting < MOST_LASTING;
   return (
     held.packets - state.lasting < params.packets && (held.events === 0 || held.events + frame.events <= params.events)
   );

@@ -7,8 +7,9 @@ import {
   openStream,
   serveStream,
 } from '../../../adapters/index.node.js';
-import type { EventPacket } from '../../../src/index.js';
-import { HELLO, collect, frame, openHandles, packets, servable } from './peer.js';
+import { Subject } from 'rxjs';
+import { type EventPacket, eventPacket, silence } from '../../../src/index.js';
+import { END, HELLO, collect, frame, info, openHandles, packets, servable } from './peer.js';
 import { OPCODE, RawClient, pack, upgradeRequest, wsFrame } from './raw-client.js';
 
 const servers: StreamServer[] = [];
@@ -403,6 +404,64 @@ describe('floods', () => {
     expect(sources.filter(({ pulled, closed }) => pulled > 0 && !closed)).toHaveLength(5);
     expect(server.counts.lost).toBe(55);
     expect(sources.slice(-5).every(({ closed }) => !closed)).toBe(true);
+  });
+});
+
+describe('receivers that take nothing', () => {
+  it('are cut off where marks add up, which are never dropped', async () => {
+    const pushed = new Subject<EventPacket>();
+    const server = await serve({ live: true, source: () => ({ info, events: () => pushed }) });
+    const stream = await openStream(server.url);
+    let read = 0;
+    const reading = (async () => {
+      for await (const { mark } of stream.events()) if (mark) read++;
+    })();
+    const lossy = await upgraded(server);
+    const lossless = await upgraded(server);
+    lossy.send({ type: 'subscribe', policy: 'dropOldest' });
+    lossless.send({ type: 'subscribe' });
+    await idle();
+    for (let i = 0; i < 5000; i++) {
+      pushed.next(silence(info, i, END));
+      while (read < i - 500) await idle(2);
+    }
+    pushed.complete();
+    await reading;
+    expect(read).toBe(5000);
+    for (const { frames } of [lossy, lossless])
+      expect(frames.at(-1)).toMatchObject({ type: 'error', code: 'ERR_OVERFLOW' });
+  });
+
+  it('hold no more than their share, however many streams they have', async () => {
+    const large = eventPacket({ stream: info, t: new Float64Array(10_000), x: new Uint16Array(10_000), y: new Uint16Array(10_000), p: new Uint8Array(10_000) }); // prettier-ignore
+    const endless = (): { info: typeof info; events(): AsyncGenerator<EventPacket> } => ({
+      info,
+      async *events() {
+        for (;;) {
+          yield large;
+          await idle(1);
+        }
+      },
+    });
+    const streams = Array.from(
+      { length: 8 },
+      (_, i) => ({ name: `s${i}`, kind: 'events', source: endless, sharing: 'each' }) as const,
+    );
+    const server = await serve({ streams, limits: { bufferedBytes: 500_000 } });
+    await meanwhile(server, async () => {
+      const client = await upgraded(server);
+      client.socket.pause();
+      for (const { name } of streams) client.send({ type: 'subscribe', name });
+      for (let stream = 1; stream <= 8; stream++) client.send({ type: 'credit', stream, upTo: 1e6 });
+      let most = 0;
+      for (let i = 0; i < 50; i++) {
+        await idle(20);
+        most = Math.max(most, Number(/^rxspike_buffered_bytes (\d+)$/m.exec(server.metrics)?.[1]));
+      }
+      // A frame has 90 kB and may be begun while there is room.
+      expect(most).toBeGreaterThan(400_000);
+      expect(most).toBeLessThan(600_000);
+    });
   });
 });
 
