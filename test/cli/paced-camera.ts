@@ -21,19 +21,25 @@ export function cameraEvents(from: number, to: number): EventPacket {
   });
 }
 
-/** A camera of 100,000 events a second that runs in real time, 5 ms at a time, until it is stopped. */
+/** A camera that runs in real time, 5 ms at a time, until it is stopped. */
 export class PacedCamera {
   readonly info: StreamInfo = info;
   /** When (ms of `performance.now`) how many events had been given. */
   readonly given: { readonly at: number; readonly events: number }[] = [];
+  readonly #perMs: number;
   #stopped = false;
+
+  /** @param perMs events a millisecond */
+  constructor(perMs: number) {
+    this.#perMs = perMs;
+  }
 
   async *events(): AsyncGenerator<EventPacket> {
     const begin = performance.now();
     for (let events = 0; !this.#stopped;) {
       await new Promise((resolve) => setTimeout(resolve, 5));
       const now = performance.now();
-      const due = Math.min(events + 20_000, Math.floor(100 * (now - begin)));
+      const due = Math.min(events + 20_000, Math.floor(this.#perMs * (now - begin)));
       if (due <= events) continue;
       yield cameraEvents(events, due);
       events = due;
