@@ -11,9 +11,12 @@ import type {
 import { checkMark } from './check-frame.js';
 import { isCount, isMoment, isText, need, text } from './check-value.js';
 import { type Column, COLUMN_TYPES, absoluteTimes, columnOf, elementBytes } from './columns.js';
+import { type EventTally, tallyEvents } from './event-tally.js';
 import { MAX_EVENTS, type RawFrame, type StreamKind, isMap, violation } from './frames.js';
 import type { StreamPacket } from './packet-fields.js';
 
+/** Where the size is not known, every coordinate is inside. */
+const MOST = 65_536;
 const EARLIEST = -Number.MAX_SAFE_INTEGER;
 
 /** What the frames before have established. */
@@ -23,6 +26,8 @@ export interface Standing {
   readonly until: number;
   /** Step and watermark in steps so far, of spikes. */
   readonly untilStep: number;
+  /** Of events, which are counted while they are looked at. */
+  readonly tally: EventTally;
 }
 
 /**
@@ -36,26 +41,25 @@ export function checkPacket(frame: RawFrame, standing: Standing): StreamPacket {
   need(isMoment(until), 'packet.until', until);
   if (until < standing.until) throw violation(`packet: until ${until} lies before ${standing.until}`);
   const packet: Packet = { stream: standing.info, length: count, until, mark: checkMark(mark) };
-  if (standing.kind === 'events') return checkEvents(frame, packet);
+  if (standing.kind === 'events') return checkEvents(frame, packet, standing.tally);
   if (standing.kind === 'spikes') return checkSpikes(frame, packet, standing.untilStep);
   return checkItems(frame, packet, standing.kind);
 }
 
-function checkEvents(frame: RawFrame, packet: Packet): EventPacket {
+function checkEvents(frame: RawFrame, packet: Packet, tally: EventTally): EventPacket {
   const { length, until, stream } = packet;
   const t = times(frame, length);
   const x = column(frame, 'x', length) as Uint16Array;
   const y = column(frame, 'y', length) as Uint16Array;
   const p = column(frame, 'p', length) as Uint8Array;
-  const width = stream.width ?? Infinity;
-  const height = stream.height ?? Infinity;
-  for (let i = 0; i < length; i++) {
-    if (!(t[i] <= until && t[i] >= EARLIEST) || x[i] >= width || y[i] >= height || p[i] > 1) {
-      throw violation(
-        `packet: event ${i} is t ${t[i]}, x ${x[i]}, y ${y[i]}, p ${p[i]} ` +
-          `in a stream of ${String(stream.width)}×${String(stream.height)}, until ${until}`,
-      );
-    }
+  const width = stream.width ?? MOST;
+  const height = stream.height ?? MOST;
+  const wrong = tallyEvents(tally, { t, x, y, p }, { earliest: EARLIEST, until, width, height });
+  if (wrong >= 0) {
+    throw violation(
+      `packet: event ${wrong} is t ${t[wrong]}, x ${x[wrong]}, y ${y[wrong]}, p ${p[wrong]} ` +
+        `in a stream of ${String(stream.width)}×${String(stream.height)}, until ${until}`,
+    );
   }
   return { ...packet, t, x, y, p };
 }

@@ -2,7 +2,9 @@
 export type Column = Float64Array | Uint32Array | Uint16Array | Uint8Array;
 
 /** Types of the columns of all kinds of frames, by name. */
-export const COLUMN_TYPES: Readonly<Record<string, new (memory: ArrayBuffer) => Column>> = {
+export const COLUMN_TYPES: Readonly<
+  Record<string, new (memory: ArrayBuffer, offset?: number, length?: number) => Column>
+> = {
   dt: Uint32Array,
   t: Float64Array,
   x: Uint16Array,
@@ -19,7 +21,8 @@ export interface TimeColumns {
   readonly t?: Float64Array;
 }
 
-const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+/** Whether this machine keeps numbers as frames do. */
+export const LITTLE_ENDIAN: boolean = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /** The same bytes in the other order within each element. */
 function swapped(bytes: Uint8Array, size: number): Uint8Array {
@@ -34,10 +37,17 @@ export function columnBytes(column: Column): Uint8Array {
   return LITTLE_ENDIAN ? bytes : swapped(bytes, column.BYTES_PER_ELEMENT);
 }
 
-/** The column `name` out of little-endian bytes, a whole number of elements; with memory of its own. */
+/**
+ * The column `name` out of little-endian bytes, a whole number of elements. Shares their memory where that can be: a
+ * message is nobody else's, and a copy of each column costs as much as looking at it.
+ */
 export function columnOf(name: string, bytes: Uint8Array): Column {
   const make = COLUMN_TYPES[name];
-  const copy = new Uint8Array(LITTLE_ENDIAN ? bytes : swapped(bytes, elementBytes(name)));
+  const size = elementBytes(name);
+  if (LITTLE_ENDIAN && bytes.byteOffset % size === 0) {
+    return new make(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength / size);
+  }
+  const copy = new Uint8Array(LITTLE_ENDIAN ? bytes : swapped(bytes, size));
   return new make(copy.buffer);
 }
 
@@ -79,7 +89,8 @@ function offsets(t: Float64Array, t0: number): Uint32Array | null {
 
 /** Absolute times out of offsets. */
 export function absoluteTimes(dt: Uint32Array, t0: number): Float64Array {
-  const t = new Float64Array(dt.length);
-  for (let i = 0; i < dt.length; i++) t[i] = t0 + dt[i];
+  const { length } = dt;
+  const t = new Float64Array(length);
+  for (let i = 0; i < length; i++) t[i] = t0 + dt[i];
   return t;
 }

@@ -1,5 +1,5 @@
 import type { Decision, EventPacket, ItemPacket, Label, SpikePacket } from '../../src/index.js';
-import { type Column, columnBytes, columnOf, timeColumns } from './columns.js';
+import { COLUMN_TYPES, type Column, columnBytes, columnOf, timeColumns } from './columns.js';
 import { type Codec, JSON_TEXT, MESSAGE_PACK, type OutgoingFrame, type StreamKind } from './frames.js';
 
 /** The packets of a stream by its kind. */
@@ -46,10 +46,9 @@ const isColumn = (value: unknown): value is Column => ArrayBuffer.isView(value);
 /** The text form of a binary packet frame. */
 export function asText(binary: Uint8Array): string {
   const frame = MESSAGE_PACK.decode(new Uint8Array(binary).buffer, Infinity);
-  const entries = Object.entries(frame).map(([name, value]) => [
-    name,
-    value instanceof Uint8Array ? columnOf(name, value) : value,
-  ]);
+  // What is binary and no column only moves the columns to where they are to be.
+  const known = Object.entries(frame).filter(([name, value]) => !(value instanceof Uint8Array) || name in COLUMN_TYPES);
+  const entries = known.map(([name, value]) => [name, value instanceof Uint8Array ? columnOf(name, value) : value]);
   return encodeFrame(JSON_TEXT, Object.fromEntries(entries) as OutgoingFrame) as string;
 }
 

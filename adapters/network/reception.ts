@@ -3,6 +3,7 @@ import type { Report } from '../files/recording.js';
 import type { Carrier } from './carrier.js';
 import { type Hello, checkEnd, checkError, checkGap, checkHello } from './check-frame.js';
 import { checkPacket } from './check-packet.js';
+import type { EventTally } from './event-tally.js';
 import { type RawFrame, knownCode, violation } from './frames.js';
 import type { StreamPacket } from './packet-fields.js';
 
@@ -72,6 +73,7 @@ export class Reception implements AsyncIterableIterator<StreamPacket, undefined>
   /** What of these, and of the events, came in earlier sessions: a sender that has lost the place counts anew. */
   #earlier = { packets: 0, events: 0, missing: 0 };
   #until = -Infinity;
+  readonly #tally: EventTally = { on: 0, back: 0, last: -Infinity };
   #untilStep = 0;
   #waiting: Waiting[] = [];
   #asking: (() => void)[] = [];
@@ -242,7 +244,13 @@ export class Reception implements AsyncIterableIterator<StreamPacket, undefined>
     if (frame.seq !== this.#due) throw violation(`packet ${String(frame.seq)} came, ${this.#due} was due`);
     if (this.#due >= this.#credit.upTo) throw violation(`packet ${this.#due} came without credit`);
     const { kind, info } = hello;
-    const packet = checkPacket(frame, { kind, info, until: this.#until, untilStep: this.#untilStep });
+    const packet = checkPacket(frame, {
+      kind,
+      info,
+      until: this.#until,
+      untilStep: this.#untilStep,
+      tally: this.#tally,
+    });
     this.#until = packet.until;
     if ('untilStep' in packet) this.#untilStep = packet.untilStep;
     this.#due++;
@@ -283,20 +291,12 @@ export class Reception implements AsyncIterableIterator<StreamPacket, undefined>
     const { report } = this;
     report.events += packet.length;
     if (!('p' in packet) || packet.length === 0) return;
-    const { t, p, length } = packet;
-    let on = 0;
-    let back = 0;
-    let before = report.t1 ?? -Infinity;
-    for (let i = 0; i < length; i++) {
-      on += p[i];
-      if (t[i] < before) back++;
-      before = t[i];
-    }
-    report.on += on;
-    report.off += length - on;
-    report.t0 ??= t[0];
-    report.t1 = before;
-    if (back > 0) report.violations.timeStepBack = (report.violations.timeStepBack ?? 0) + back;
+    const { on, back, last } = this.#tally;
+    report.on = on;
+    report.off = report.events - on;
+    report.t0 ??= packet.t[0];
+    report.t1 = last;
+    if (back > 0) report.violations.timeStepBack = back;
   }
 
   #finish(outcome: RxSpikeError | undefined): void {

@@ -1,6 +1,10 @@
 import { type EventPacket, type NumberedFrame, RxSpikeError, type StreamInfo } from '../../src/index.js';
+import { type EventFrameLayout, eventFrame, eventFrameLayout } from './event-frame.js';
 import { type Codec, MAX_EVENTS, MESSAGE_PACK, type OutgoingFrame, type StreamKind } from './frames.js';
 import { type StreamPacket, asText, encodeFrame, packetFields } from './packet-fields.js';
+
+/** Where the size is not known, every coordinate is inside. */
+const MOST = 65_536;
 
 /** Events in a frame where nothing else is asked for: large enough to be fast, small enough to be taken at once. */
 export const EVENTS_PER_FRAME = 10_000;
@@ -21,13 +25,13 @@ export class StreamFrame implements NumberedFrame {
   readonly #binary: Uint8Array;
   #text: string | null = null;
 
-  /** What `frame` refers to is copied. */
-  constructor(seq: number, events: number, frame: OutgoingFrame) {
+  /** @param binary its bytes, from now on the frame's own; or the frame, of which everything is copied */
+  constructor(seq: number, events: number, until: number, binary: Uint8Array | OutgoingFrame) {
     this.seq = seq;
     this.events = events;
-    this.lasting = events === 0 && frame.mark !== null;
-    this.until = frame.until as number;
-    this.#binary = encodeFrame(MESSAGE_PACK, frame) as Uint8Array;
+    this.until = until;
+    this.lasting = events === 0 && 'mark' in binary && binary.mark !== null;
+    this.#binary = binary instanceof Uint8Array ? binary : (encodeFrame(MESSAGE_PACK, binary) as Uint8Array);
   }
 
   message(codec: Codec): Uint8Array | string {
@@ -57,6 +61,7 @@ export class StreamWriter implements WriteCounts {
   readonly #info: StreamInfo;
   readonly #perFrame: number;
   readonly #id: Readonly<Record<string, number>>;
+  readonly #layout: EventFrameLayout;
   #until = -Infinity;
 
   /**
@@ -69,6 +74,7 @@ export class StreamWriter implements WriteCounts {
     this.#info = info;
     this.#perFrame = eventsPerFrame;
     this.#id = stream === 0 ? {} : { stream };
+    this.#layout = eventFrameLayout(stream);
   }
 
   /**
@@ -101,12 +107,14 @@ export class StreamWriter implements WriteCounts {
 
   /** The watermark of a part is its latest time: later parts may hold events of the same. */
   #frame(packet: StreamPacket, from: number, to: number, until: number | null, marked: boolean): StreamFrame {
+    const binary = this.#binary(packet, from, to, Math.max(this.#until, until ?? this.#until));
+    if (binary) return binary;
     let latest = until ?? this.#until;
     if ('t' in packet) for (let i = from; i < to; i++) if (packet.t[i] > latest) latest = packet.t[i];
     this.#until = Math.max(this.#until, latest);
     const seq = this.packets++;
     this.events += to - from;
-    return new StreamFrame(seq, to - from, {
+    return new StreamFrame(seq, to - from, this.#until, {
       type: 'packet',
       ...this.#id,
       seq,
@@ -117,13 +125,22 @@ export class StreamWriter implements WriteCounts {
     });
   }
 
+  /** The short way for events, taken by all but those whose times are no whole microseconds apart. */
+  #binary(packet: StreamPacket, from: number, to: number, least: number): StreamFrame | null {
+    if (this.#kind !== 'events' || from === to) return null;
+    const frame = eventFrame(this.#layout, this.packets, packet as EventPacket, [from, to], least);
+    if (!frame) return null;
+    this.#until = frame.until;
+    this.events += to - from;
+    return new StreamFrame(this.packets++, to - from, frame.until, frame.message);
+  }
+
   #inside(packet: EventPacket): EventPacket {
     const { width, height } = this.#info;
     const { x, y, length } = packet;
-    const right = width ?? Infinity;
-    const bottom = height ?? Infinity;
-    let outside = 0;
-    for (let i = 0; i < length; i++) if (x[i] >= right || y[i] >= bottom) outside++;
+    const right = width ?? MOST;
+    const bottom = height ?? MOST;
+    const outside = countOutside(x, y, length, right, bottom);
     if (outside === 0) return packet;
     this.outside += outside;
     const kept = Uint32Array.from({ length }, (_, i) => i).filter((i) => x[i] < right && y[i] < bottom);
@@ -136,4 +153,11 @@ export class StreamWriter implements WriteCounts {
       p: Uint8Array.from(kept, (i) => packet.p[i]),
     };
   }
+}
+
+/** A function of its own: variables that closures see as well are slow in a loop. */
+function countOutside(x: Uint16Array, y: Uint16Array, length: number, right: number, bottom: number): number {
+  let outside = 0;
+  for (let i = 0; i < length; i++) if (x[i] >= right || y[i] >= bottom) outside++;
+  return outside;
 }
