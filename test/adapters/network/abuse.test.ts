@@ -112,8 +112,9 @@ describe('requests that are drawn out', () => {
       const client = await connected(server);
       client.say(`${upgradeRequest(server.port, '/?auto=0').slice(0, -2)}${headers}\r\n`);
       const { status } = await client.ended;
-      // ws and http both look at it: either refuses.
-      expect([431, 101, null]).toContain(status);
+      // Where the answer is there before everything is said, it can be lost with the connection.
+      expect([431, null]).toContain(status);
+      expect(server.counts.clients).toBe(1);
     });
   });
 
