@@ -1,23 +1,32 @@
-import { copyLiterals, copyMatch } from './copy.js';
-import { BackwardBits, zstdCorrupt } from './zstd-bits.js';
-import { constantTable, fseTable, nextState, readFseTable, type FseTable } from './zstd-fse.js';
+import { zstdCorrupt } from './zstd-bits.js';
+import { constantTable, fseTable, readFseTable, type FseTable } from './zstd-fse.js';
 import { LiteralsReader, ZSTD_BLOCK_MAX } from './zstd-literals.js';
+import { SequenceRunner, sequenceTable, type SequenceTable } from './zstd-sequences.js';
 
 /** A kind of number in sequences: the values its codes stand for and the tables it may have. */
 interface Code {
   readonly name: string;
   readonly base: readonly number[];
   readonly extra: readonly number[];
-  readonly standard: FseTable;
+  /** The table that is used where none is sent. */
+  readonly table: SequenceTable;
   readonly accuracyLog: number;
 }
+
+const laidOut = ({ base, extra }: Pick<Code, 'base' | 'extra'>, table: FseTable): SequenceTable =>
+  sequenceTable(table, base, extra);
+
+const codeOf = ({ standard, ...rest }: Omit<Code, 'table'> & { readonly standard: FseTable }): Code => ({
+  ...rest,
+  table: laidOut(rest, standard),
+});
 
 const ones = (count: number): number[] => Array.from({ length: count }, () => 1);
 const upTo = (count: number, from = 0): number[] => Array.from({ length: count }, (_, i) => from + i);
 const zeros = (count: number): number[] => Array.from({ length: count }, () => 0);
 
 // Tables of RFC 8878, sections 3.1.1.3.2.1.1 and 3.1.1.3.2.2.
-const LITERAL_LENGTH: Code = {
+const LITERAL_LENGTH: Code = codeOf({
   name: 'literal lengths',
   base: [
     ...upTo(16),
@@ -48,8 +57,8 @@ const LITERAL_LENGTH: Code = {
     6,
   ),
   accuracyLog: 9,
-};
-const MATCH_LENGTH: Code = {
+});
+const MATCH_LENGTH: Code = codeOf({
   name: 'match lengths',
   base: [
     ...upTo(32, 3),
@@ -78,26 +87,26 @@ const MATCH_LENGTH: Code = {
   extra: [...zeros(32), 1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16],
   standard: fseTable([1, 4, 3, 2, 2, 2, 2, 2, 2, ...ones(37), -1, -1, -1, -1, -1, -1, -1], 6),
   accuracyLog: 9,
-};
-const OFFSET: Code = {
+});
+const OFFSET: Code = codeOf({
   name: 'offsets',
   base: upTo(32).map((code) => 2 ** code),
   extra: upTo(32),
   standard: fseTable([...ones(6), 2, 2, 2, ...ones(15), -1, -1, -1, -1, -1], 5),
   accuracyLog: 8,
-};
+});
 
 /** Compressed blocks of one frame after another (RFC 8878, section 3.1.1.3); what blocks hand on is kept between them. */
 export class ZstdBlockDecoder {
   readonly #literals = new LiteralsReader();
-  readonly #tables = new Map<Code, FseTable>();
-  #offsets: [number, number, number] = [1, 4, 8];
+  readonly #sequences = new SequenceRunner();
+  readonly #tables = new Map<Code, SequenceTable>();
 
   /** Forgets everything: a new frame begins. */
   reset(): void {
     this.#literals.reset();
     this.#tables.clear();
-    this.#offsets = [1, 4, 8];
+    this.#sequences.reset();
   }
 
   /**
@@ -114,69 +123,40 @@ export class ZstdBlockDecoder {
     } else if (count > 127) {
       count = ((count - 128) << 8) | bytes[at++];
     }
-    if (count === 0) return this.#rest(output, length, 0, length + ZSTD_BLOCK_MAX);
+    const end = length + ZSTD_BLOCK_MAX;
+    if (count === 0) return this.#rest(output, length, 0, end);
     if (at >= to) throw zstdCorrupt('a sequences section ends early');
     const modes = bytes[at++];
     if ((modes & 3) !== 0) throw zstdCorrupt('reserved sequence modes');
     at = this.#table(LITERAL_LENGTH, modes >> 6, bytes, at, to);
     at = this.#table(OFFSET, (modes >> 4) & 3, bytes, at, to);
     at = this.#table(MATCH_LENGTH, (modes >> 2) & 3, bytes, at, to);
-    return this.#sequences(new BackwardBits(bytes, at, to), count, output, length);
+    const tables = {
+      lengths: this.#tables.get(LITERAL_LENGTH) as SequenceTable,
+      offsets: this.#tables.get(OFFSET) as SequenceTable,
+      matches: this.#tables.get(MATCH_LENGTH) as SequenceTable,
+    };
+    const { literals } = this.#literals;
+    const o = this.#sequences.run(bytes.subarray(at, to), count, tables, literals, { output, at: length, end });
+    return this.#rest(output, o, this.#sequences.literal, end);
   }
 
   /** Sets the table of a code for this block; returns where its description ends. */
   #table(code: Code, mode: number, bytes: Uint8Array, at: number, to: number): number {
     const symbols = code.base.length;
-    if (mode === 0) this.#tables.set(code, code.standard);
+    if (mode === 0) this.#tables.set(code, code.table);
     if (mode === 1) {
       if (at >= to || bytes[at] >= symbols) throw zstdCorrupt(`${code.name}: symbol ${bytes[at]}`);
-      this.#tables.set(code, constantTable(bytes[at]));
+      this.#tables.set(code, laidOut(code, constantTable(bytes[at])));
       return at + 1;
     }
     if (mode === 2) {
       const { table, end } = readFseTable(bytes, at, to, { accuracyLog: code.accuracyLog, symbols });
-      this.#tables.set(code, table);
+      this.#tables.set(code, laidOut(code, table));
       return end;
     }
     if (!this.#tables.has(code)) throw zstdCorrupt(`${code.name} refer to a table that was not sent`);
     return at;
-  }
-
-  /** Runs the sequences. No more than a block's content is ever written, which bounds the work too. */
-  #sequences(bits: BackwardBits, count: number, output: Uint8Array, length: number): number {
-    const lengths = this.#tables.get(LITERAL_LENGTH) as FseTable;
-    const offsets = this.#tables.get(OFFSET) as FseTable;
-    const matches = this.#tables.get(MATCH_LENGTH) as FseTable;
-    const { literals } = this.#literals;
-    const end = length + ZSTD_BLOCK_MAX;
-    let lengthState = bits.read(lengths.accuracyLog);
-    let offsetState = bits.read(offsets.accuracyLog);
-    let matchState = bits.read(matches.accuracyLog);
-    let literal = 0;
-    let o = length;
-    for (let k = 0; k < count; k++) {
-      const offsetCode = offsets.symbol[offsetState];
-      const matchCode = matches.symbol[matchState];
-      const lengthCode = lengths.symbol[lengthState];
-      const value = OFFSET.base[offsetCode] + bits.read(offsetCode);
-      const match = MATCH_LENGTH.base[matchCode] + bits.read(MATCH_LENGTH.extra[matchCode]);
-      const run = LITERAL_LENGTH.base[lengthCode] + bits.read(LITERAL_LENGTH.extra[lengthCode]);
-      const distance = this.#distance(value, run === 0);
-      if (run > literals.length - literal || run + match > end - o || distance > o + run || distance < 1) {
-        throw zstdCorrupt(`sequence ${k} of ${count} reaches outside`);
-      }
-      copyLiterals(literals, literal, output, o, run);
-      copyMatch(output, o + run, distance, match);
-      literal += run;
-      o += run + match;
-      if (k === count - 1) break;
-      lengthState = nextState(lengths, lengthState, bits);
-      matchState = nextState(matches, matchState, bits);
-      offsetState = nextState(offsets, offsetState, bits);
-      if (bits.left < 0) throw zstdCorrupt('sequences end early');
-    }
-    if (bits.left !== 0) throw zstdCorrupt('sequences are of another length');
-    return this.#rest(output, o, literal, end);
   }
 
   /** Appends the literals that no sequence used. */
@@ -185,16 +165,5 @@ export class ZstdBlockDecoder {
     if (rest.length > end - at) throw zstdCorrupt(`a block of more than ${ZSTD_BLOCK_MAX} bytes`);
     output.set(rest, at);
     return at + rest.length;
-  }
-
-  /** Distance for an offset value; 1…3 name recent distances (RFC 8878, section 3.1.1.5). */
-  #distance(value: number, noLiterals: boolean): number {
-    const recent = this.#offsets;
-    const index = value > 3 ? 3 : value - 1 + (noLiterals ? 1 : 0);
-    const distance = value > 3 ? value - 3 : index === 3 ? recent[0] - 1 : recent[index];
-    if (index > 1) recent[2] = recent[1];
-    if (index > 0) recent[1] = recent[0];
-    recent[0] = distance;
-    return distance;
   }
 }

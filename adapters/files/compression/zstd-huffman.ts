@@ -4,12 +4,14 @@ import { nextState, readFseTable } from './zstd-fse.js';
 /** A Huffman decoding table: indexed by the next `maxBits` bits. */
 export interface HuffmanTable {
   readonly maxBits: number;
-  readonly symbol: Uint8Array;
-  readonly bits: Uint8Array;
+  /** Symbol · 16 + length of its code. */
+  readonly entries: Uint16Array;
 }
 
 const MOST_BITS = 11;
 const MOST_WEIGHTS = 255;
+/** Most bytes of a stream, and of what it makes. */
+const MOST_BYTES = 1 << 17;
 
 /** Reads the description of a tree at `from`; what it takes ends before `to` (RFC 8878, section 4.2.1). @throws `ERR_CORRUPT` */
 export function readHuffmanTable(
@@ -58,39 +60,65 @@ function huffmanTable(weights: number[]): HuffmanTable {
     throw zstdCorrupt('Huffman weights do not add up');
   }
   const all = [...weights, highestBit(left) + 1];
-  const symbol = new Uint8Array(1 << maxBits);
-  const bits = new Uint8Array(1 << maxBits);
+  const entries = new Uint16Array(1 << maxBits);
   let at = 0;
   for (let weight = 1; weight <= maxBits; weight++) {
-    all.forEach((candidate, s) => {
-      if (candidate !== weight) return;
-      symbol.fill(s, at, at + (1 << (weight - 1)));
-      bits.fill(maxBits + 1 - weight, at, at + (1 << (weight - 1)));
-      at += 1 << (weight - 1);
-    });
+    for (let symbol = 0; symbol < all.length; symbol++) {
+      if (all[symbol] !== weight) continue;
+      const next = at + (1 << (weight - 1));
+      entries.fill((symbol << 4) | (maxBits + 1 - weight), at, next);
+      at = next;
+    }
   }
-  return { maxBits, symbol, bits };
+  return { maxBits, entries };
 }
 
-/** Decodes the stream at `from…to` into all of `out`. @throws `ERR_CORRUPT` where it holds more or less than that */
+/** Zeros before the stream, so that the end needs to be looked for only now and then. */
+const BEFORE = 8;
+/** Bits that a load of four bytes gives at least. */
+const LOADED = 25;
+
+// The engine keeps the addresses of constants of the module in registers; it does not for arrays that are handed in.
+const INPUT = new Uint8Array(BEFORE + MOST_BYTES + 8);
+const INPUT_VIEW = new DataView(INPUT.buffer);
+const OUTPUT = new Uint8Array(MOST_BYTES);
+const ENTRIES = new Uint16Array(1 << MOST_BITS);
+
+/**
+ * Decodes the stream at `from…to`, of at most 128 KiB, into all of `out`, no longer than that.
+ * @throws `ERR_CORRUPT` where it holds more or less than that
+ */
 export function decodeHuffman(table: HuffmanTable, bytes: Uint8Array, from: number, to: number, out: Uint8Array): void {
-  const bits = new BackwardBits(bytes, from, to);
-  const { maxBits, symbol, bits: lengths } = table;
+  const last = to > from ? bytes[to - 1] : 0;
+  if (last === 0) throw zstdCorrupt('a bit stream has no end mark');
+  INPUT.set(bytes.subarray(from, to), BEFORE);
+  ENTRIES.set(table.entries);
+  const left = decode(table.maxBits, 8 * (BEFORE + to - from - 1) + highestBit(last), out.length);
+  if (left !== 8 * BEFORE) throw zstdCorrupt('a literal stream is of another length');
+  out.set(OUTPUT.subarray(0, out.length));
+}
+
+/** Decodes `size` symbols into `OUTPUT` from bits of `INPUT` below `bits`; returns the bits that are left. */
+function decode(maxBits: number, bits: number, size: number): number {
   const mask = (1 << maxBits) - 1;
-  let left = bits.left;
+  const shift = LOADED - maxBits;
+  let left = bits;
   let i = 0;
-  for (; i < out.length && left >= maxBits; i++) {
-    const start = left - maxBits;
-    const at = from + (start >> 3);
-    const state = ((bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16)) >> (start & 7)) & mask;
-    out[i] = symbol[state];
-    left -= lengths[state];
+  // Two codes have 22 bits at most.
+  for (const two = size - 1; i < two && left >= 8 * BEFORE; i += 2) {
+    const start = left - LOADED;
+    const word = INPUT_VIEW.getInt32(start >> 3, true) >>> (start & 7);
+    const first = ENTRIES[(word >>> shift) & mask];
+    const second = ENTRIES[(word >>> (shift - (first & 15))) & mask];
+    OUTPUT[i] = first >> 4;
+    OUTPUT[i + 1] = second >> 4;
+    left -= (first & 15) + (second & 15);
   }
-  bits.left = left;
-  for (; i < out.length; i++) {
-    const state = bits.peek(maxBits);
-    out[i] = symbol[state];
-    bits.left -= lengths[state];
+  for (; i < size && left >= 8 * BEFORE; i++) {
+    const start = left - LOADED;
+    const entry = ENTRIES[((INPUT_VIEW.getInt32(start >> 3, true) >>> (start & 7)) >>> shift) & mask];
+    OUTPUT[i] = entry >> 4;
+    left -= entry & 15;
   }
-  if (bits.left !== 0) throw zstdCorrupt('a literal stream is of another length');
+  return i < size ? -1 : left;
 }
