@@ -9,9 +9,9 @@ import { type ChainState, type EventPacket, type Link, RxSpikeError, type Stream
 import { copyEvents } from './copy-events.js';
 import { PartialFailure, UsageError } from './failure.js';
 import { type InputFile, formatOfBroken, saysBadBytes } from './input-file.js';
-import { withHint } from './loss-hints.js';
+import { type HintFacts, withHint } from './loss-hints.js';
 import { namedError } from './name-errors.js';
-import { countsInWords } from './numbers.js';
+import { countsInWords, thousands } from './numbers.js';
 import type { Output } from './output.js';
 import type { OutputTarget } from './output-target.js';
 import { ReadingProgress } from './reading-progress.js';
@@ -29,6 +29,8 @@ export interface CopyFacts {
   clipped: Readonly<Record<string, number>>;
   /** Contents of IN that OUT does not carry. */
   leftOut: Readonly<Record<string, number>>;
+  /** Events with a colour in place of a polarity, where there are any. */
+  colours?: number;
   violations: Readonly<Record<string, number>>;
   bytes: number;
 }
@@ -48,7 +50,7 @@ export interface CopyTask {
   /** Format of the copy. */
   readonly format: (recording: Recording) => WritableFormat;
   readonly options: WritingOptions;
-  readonly links: readonly Link<EventPacket, EventPacket>[];
+  readonly links: (recording: Recording) => readonly Link<EventPacket, EventPacket>[];
   /** True: damaged packets are passed over, and what comes before a break is kept; else a break leaves no file. */
   readonly salvage: boolean;
 }
@@ -61,6 +63,8 @@ export interface CopyOutcome {
   /** Stream that was written; null where none was. */
   readonly stream: StreamInfo | null;
   readonly states: ChainState;
+  /** True where the bytes of IN are compressed: offsets are of what they expand to. */
+  readonly wrapped: boolean;
 }
 
 /** Facts of a copy that has not begun. */
@@ -79,8 +83,9 @@ export function checkStdout(out: string, format: WritableFormat | null, json: bo
 }
 
 /** Words on what a copy lacks. */
-export function copyRemarks({ leftOut, clipped }: CopyFacts): string[] {
+export function copyRemarks({ leftOut, clipped, colours }: CopyFacts): string[] {
   return [
+    ...(colours === undefined ? [] : [`colour events have no polarity: written as OFF (${thousands(colours)})`]),
     ...(Object.keys(leftOut).length > 0 ? [`left out, not events: ${countsInWords(leftOut)}`] : []),
     ...(Object.keys(clipped).length > 0 ? [`clipped: ${countsInWords(clipped)}`] : []),
   ];
@@ -109,13 +114,14 @@ export async function copyRecording(
     };
     const { interrupted } = output;
     const { sink, broken, ...copied } = await copyEvents(opened, {
-      links,
+      links: links(opened),
       begin,
       interrupted,
       onEvents: progress.onEvents,
     });
     const { events: read, violations, side } = opened.report;
-    Object.assign(facts, { read, violations, leftOut: { ...side } });
+    const { colours, ...leftOut } = side;
+    Object.assign(facts, { read, violations, leftOut, ...(colours === undefined ? {} : { colours }) });
     const kept = broken === null || (salvage && sink !== null && saysBadBytes(broken.error));
     if (copied.interrupted || !kept) await sink?.abort();
     else await sink?.close();
@@ -124,11 +130,15 @@ export async function copyRecording(
       const { events, clipped } = sink.report;
       Object.assign(facts, { events, written: events, clipped, bytes: await target.bytes() });
     }
-    return { ...copied, broken, stream };
+    return { ...copied, broken, stream, wrapped: /^(?:gzip|zstd) around /.test(opened.facts.sniffed) };
   } catch (error) {
     facts.from ??= formatOfBroken(error);
     if (recording !== null) facts.read = recording.report.events;
-    throw new PartialFailure(copyError(input.name, error, recording), { ...facts });
+    const sized = recording === null || recording.info.width !== null;
+    const repairable = !salvage && recording !== null;
+    throw new PartialFailure(copyError(input.name, error, { sized, to: facts.to, repair: salvage, repairable }), {
+      ...facts,
+    });
   } finally {
     progress.end();
   }
@@ -143,7 +153,7 @@ function writeOptions(
 }
 
 /** An error met while copying: it names the input, unless it is of the output, and says what helps. */
-function copyError(name: string, error: unknown, recording: Recording | null): unknown {
+function copyError(name: string, error: unknown, facts: HintFacts): unknown {
   if (error instanceof RxSpikeError && error.code === 'ERR_WRITE') return error;
-  return namedError(name, withHint(error, recording === null || recording.info.width !== null));
+  return namedError(name, withHint(error, facts));
 }

@@ -167,7 +167,7 @@ function describeRepair(program: Command, execute: Execute): void {
     .argument('<out>', 'file to write, or - for stdout')
     .addOption(to('else that of IN, or the nearest that is written'))
     .addOption(force())
-    .addOption(clip())
+    .addOption(clip().hideHelp()) // what it always does
     .addOption(compression());
   reading(command)
     .addOption(json())

@@ -16,13 +16,16 @@ export interface OutputTarget {
  * What OUT on the command line means: a file, `-` for stdout, or a device. What would be lost without notice is refused
  * before the work begins.
  *
- * @throws `UsageError` where OUT is IN, or exists, holds something and is not to be replaced; `ERR_WRITE` for a directory
+ * @throws `UsageError` where its name speaks of a wrapping, where it is IN, or exists, holds something and is not to be replaced; `ERR_WRITE` for a directory
  */
 export async function outputTarget(
   text: string,
   { input, force }: { readonly input: InputFile; readonly force: boolean },
 ): Promise<OutputTarget> {
   if (text === '-') return appended(stdoutBytes());
+  const [, packed] = /(\.(?:gz|zst|zstd|xz|bz2))$/i.exec(text) ?? [];
+  if (packed !== undefined)
+    throw new UsageError(`${text}: what is written is not compressed; leave ${packed} off the name`);
   const there = await stat(text).catch(() => null);
   if (there?.isDirectory()) throw new RxSpikeError('ERR_WRITE', `${text}: is a directory`);
   if (there !== null && !there.isFile()) return appended(deviceBytes(text));

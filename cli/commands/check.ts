@@ -6,17 +6,12 @@ import { unlessInterrupted } from '../interruption.js';
 import { namedError } from '../name-errors.js';
 import { countsInWords, thousands } from '../numbers.js';
 import type { Output } from '../output.js';
+import { damageOf } from '../read-past.js';
 import { ReadingProgress } from '../reading-progress.js';
 
 export interface CheckOptions extends InputOptions {
   readonly strict?: boolean;
 }
-
-/**
- * Violations that good recordings of real cameras have too: their readout lets neighbouring events change places. They
- * are told, and are damage only to `--strict`.
- */
-const TOLERATED: readonly string[] = ['timeStepBack'];
 
 /** What a check says of one file. */
 interface Finding {
@@ -56,13 +51,13 @@ async function examine(input: InputFile, strict: boolean, output: Output): Promi
 
 function finding(input: InputFile, recording: Recording | null, broken: unknown, strict: boolean): Finding {
   const { events, violations, side } = recording?.report ?? { events: 0, violations: {}, side: {} };
-  const damage = Object.entries(violations).filter(([name]) => strict || !TOLERATED.includes(name));
+  const damage = strict ? violations : damageOf(violations);
   let error: Finding['error'] = null;
   if (broken !== null) {
     const { code, message } = failureOf(namedError(input.name, broken));
     error = { code, message };
-  } else if (damage.length > 0) {
-    const message = `${input.name}: violations of the format: ${countsInWords(Object.fromEntries(damage))}`;
+  } else if (Object.keys(damage).length > 0) {
+    const message = `${input.name}: violations of the format: ${countsInWords(damage)}`;
     error = { code: 'ERR_CORRUPT', message: oneLine(message) };
   }
   return {
@@ -77,9 +72,19 @@ function finding(input: InputFile, recording: Recording | null, broken: unknown,
   };
 }
 
-function line({ file, format, clean, events, violations }: Finding): string {
+/** Whether a file was read at all: one that is not there is not damaged. */
+function verdict({ clean, error }: Finding): string {
+  if (clean) return 'clean';
+  if (error?.code === 'ERR_NOT_FOUND') return 'not found';
+  return error?.code === 'ERR_NOT_READABLE' ? 'unreadable' : 'damaged';
+}
+
+function line(found: Finding): string {
+  const { file, format, events, violations } = found;
+  const said = verdict(found);
+  if (said === 'not found' || said === 'unreadable') return `${said}  ${oneLine(file)}`;
   const odd = Object.keys(violations).length === 0 ? '' : `; ${countsInWords(violations)}`;
-  return `${clean ? 'clean  ' : 'damaged'}  ${oneLine(file)}: ${format ?? 'format not known'}, ${thousands(events)} events${odd}`;
+  return `${said.padEnd(7)}  ${oneLine(file)}: ${format ?? 'format not known'}, ${thousands(events)} events${odd}`;
 }
 
 /** `rxspike check FILE…`: reads recordings to their end and lists what is wrong with them. */

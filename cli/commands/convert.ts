@@ -17,6 +17,7 @@ import { byteCount, thousands } from '../numbers.js';
 import { expectedOrientation, orientationNote } from '../orientation.js';
 import type { Output } from '../output.js';
 import { outputTarget } from '../output-target.js';
+import { lossOf, readPast } from '../read-past.js';
 
 export interface ConvertOptions extends InputOptions, WritingOptions, Omit<FilterOptions, 'orient'> {
   readonly upright?: boolean;
@@ -57,7 +58,7 @@ export async function convert(
   const size = options.size || options.crop ? null : await assumedSize(input, to, output);
   const sized = size === null ? input : inputFile('convert', inText, { ...options, size });
   const outcome = await copyRecording(
-    { input: sized, target, format: () => to, options, links, salvage: false },
+    { input: sized, target, format: () => to, options, links: () => links, salvage: false },
     facts,
     output,
   );
@@ -68,8 +69,13 @@ export async function convert(
     return { json: { ...facts, raised, sizeAssumed: size }, status: 130 };
   }
   remarks(facts, outcome, to, raised).forEach(output.note);
+  const lossy = Object.keys(lossOf(facts.violations)).length > 0;
+  const past = readPast(facts.violations);
+  const error = past !== null && lossy ? { code: 'ERR_CORRUPT', message: oneLine(`${input.name}: ${past}`) } : null;
+  if (past !== null) output.note(error === null ? past : `rxspike: ${error.code}: ${error.message}`);
   say(
     `wrote ${out === '-' ? 'stdout' : oneLine(out)}: ${to}, ${thousands(facts.written)} events, ${byteCount(facts.bytes)}`,
   );
-  return { json: { ...facts, raised, sizeAssumed: size }, status: 0 };
+  const json = { ...(error === null ? {} : { error }), ...facts, raised, sizeAssumed: size };
+  return { json, status: error === null ? 0 : 1 };
 }
