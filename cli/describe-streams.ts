@@ -8,6 +8,7 @@ import {
   WRITABLE_NAMES,
   parsePositive,
   parseRegion,
+  parseSize,
   parseSpeed,
   parseTime,
   parseWhole,
@@ -136,6 +137,7 @@ function describeRecord(program: Command, execute: Execute): void {
     );
   for (const option of served()) command.addOption(option);
   command
+    .addOption(new Option('--size <WxH>', 'size of the sensor, where the source does not say it').argParser(parseSize))
     .addOption(seed())
     .addOption(json())
     .addHelpText(
@@ -204,6 +206,7 @@ function describePipe(program: Command, execute: Execute): void {
     .addOption(format());
   for (const option of served()) command.addOption(option);
   command
+    .addOption(new Option('--size <WxH>', 'size of the sensor, where the source does not say it').argParser(parseSize))
     .addOption(seed())
     .addOption(json())
     .addHelpText(

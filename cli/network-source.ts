@@ -1,5 +1,5 @@
 import { type StreamConnection, openDvStream, openStream, openUdp } from '../adapters/index.node.js';
-import { type DeliveryPolicy, type EventPacket, RxSpikeError, type StreamInfo } from '../src/index.js';
+import { type DeliveryPolicy, type EventPacket, RxSpikeError, type SensorSize, type StreamInfo } from '../src/index.js';
 import { UsageError } from './failure.js';
 import { suggestion } from './nearest.js';
 import { textOf } from './text-file.js';
@@ -19,6 +19,8 @@ export interface NetworkOptions {
   readonly policy?: DeliveryPolicy;
   /** `ws://`: how long a lost connection is tried to be made again, s. */
   readonly reconnect?: number;
+  /** `udp://`: size of the sensor, which nothing there says. */
+  readonly sensor?: SensorSize;
   /** `udp://`: listens also where others can send. */
   readonly allowRemote?: boolean;
   /** Gives up waiting for a stream that has not begun. */
@@ -124,11 +126,12 @@ async function openServed(
 }
 
 async function openDatagrams(url: string, options: NetworkOptions): Promise<NetworkSource> {
-  const { signal, allowRemote = false, onListening } = options;
+  const { signal, allowRemote = false, onListening, sensor } = options;
   const source = await openUdp(url, {
     allowRemote,
     ...(signal === undefined ? {} : { signal }),
     ...(onListening === undefined ? {} : { onListening }),
+    ...(sensor === undefined ? {} : { size: sensor }),
   });
   const { report, info } = source;
   return {

@@ -5,7 +5,7 @@ import {
   SIMULATED_SCENES,
   simulatedCamera,
 } from '../adapters/index.node.js';
-import type { EventPacket, StreamInfo } from '../src/index.js';
+import type { EventPacket, SensorSize, StreamInfo } from '../src/index.js';
 import { type Playable, type ReplayControl, type ReplayItem, openReplay } from '../streams/index.js';
 import { realTime } from './clock.js';
 import { UsageError } from './failure.js';
@@ -24,6 +24,8 @@ export type Source =
 /** How files are opened. */
 export interface SourceOptions {
   readonly format?: FormatName;
+  /** Size of the sensor, where the source does not say it. */
+  readonly sensor?: SensorSize;
 }
 
 /**
@@ -104,7 +106,7 @@ type Input = Parameters<typeof openRecording>[0];
 async function openFile(
   name: string,
   input: Input,
-  options: SourceOptions & { readonly name?: string },
+  options: Pick<SourceOptions, 'format'> & { readonly size?: SensorSize; readonly name?: string },
 ): Promise<Playable> {
   const recording = await openNamed(name, () => openRecording(input, options));
   return { info: recording.info, events: () => eventsNamed(name, recording.events()) };
@@ -114,8 +116,11 @@ function strangeScene(name: string): UsageError {
   return new UsageError(`sim:${name} is not known; ${suggestion(name, SIMULATED_SCENES)}`);
 }
 
-function itemOf(source: Source, { format, seed }: StreamOptions): ReplayItem {
-  const known = format === undefined ? {} : { format };
+function itemOf(source: Source, { format, sensor, seed }: StreamOptions): ReplayItem {
+  const known = {
+    ...(format === undefined ? {} : { format }),
+    ...(sensor === undefined ? {} : { size: sensor }),
+  };
   switch (source.kind) {
     case 'file':
       return { open: () => openFile(source.path, source.path, known) };

@@ -1,5 +1,5 @@
 import type { WritableFormat } from '../../adapters/files/index.node.js';
-import { type DeliveryPolicy, type EventPacket, RxSpikeError } from '../../src/index.js';
+import { type DeliveryPolicy, type EventPacket, RxSpikeError, type SensorSize } from '../../src/index.js';
 import { ReplayControl } from '../../streams/index.js';
 import type { CommandResult } from '../command.js';
 import { type EventSink, copyEvents } from '../copy-events.js';
@@ -21,7 +21,11 @@ import { pipeSink } from '../sinks.js';
 import { type OpenStream, type SourceOptions, openStreams } from '../sources.js';
 
 export interface PipeOptions
-  extends SourceOptions, Omit<FilterOptions, 'orient'>, Omit<NetworkOptions, 'policy' | 'signal' | 'onListening'> {
+  extends
+    Pick<SourceOptions, 'format'>,
+    Omit<FilterOptions, 'orient'>,
+    Omit<NetworkOptions, 'policy' | 'signal' | 'onListening' | 'sensor'> {
+  readonly size?: SensorSize;
   readonly to?: readonly string[];
   readonly decisions?: readonly string[];
   readonly model?: string;
@@ -79,9 +83,16 @@ async function sinksOf(options: PipeOptions, output: Output): Promise<PipeSink[]
   return sinks;
 }
 
+/** Whether an error says that the sensor's size is not known. */
+function saysNoSize(error: unknown): boolean {
+  return error instanceof RxSpikeError && error.code === 'ERR_GEOMETRY' && error.details['width'] === null;
+}
+
 /** What a sink failed with, naming it. */
 function sinkFailure({ sink, failure }: SinkQueue): { readonly code: string; readonly message: string } {
-  const { code, message } = failureOf(namedError(oneLine(sink.name), withHint(failure?.error, true)));
+  const { code, message } = failureOf(
+    namedError(oneLine(sink.name), withHint(failure?.error, { sized: !saysNoSize(failure?.error) })),
+  );
   return { code, message: message.startsWith(oneLine(sink.name)) ? message : `${oneLine(sink.name)}: ${message}` };
 }
 
@@ -196,13 +207,26 @@ async function pump(
 /** `rxspike pipe SOURCE --to SINK…`: a stream, or a part of it, to several sinks at once. */
 export async function pipe(source: string, options: PipeOptions, output: Output): Promise<CommandResult> {
   const { interrupted } = output;
-  const { start, end, crop, denoise, rebase, token, tlsCa, stream: wanted, reconnect, allowRemote, format } = options;
+  const {
+    start,
+    end,
+    crop,
+    denoise,
+    rebase,
+    token,
+    tlsCa,
+    stream: wanted,
+    reconnect,
+    allowRemote,
+    format,
+    size,
+  } = options;
   const filters = Object.entries({ start, end, crop, denoise, rebase }).filter(([, value]) => value !== undefined);
   const links = filterSteps(Object.fromEntries(filters));
   const sinks = await sinksOf(options, output);
   const policies = policiesOf(options.policy ?? [], sinks.length);
   const facts: Record<string, unknown> = { source, read: 0, events: 0, missing: {}, sinks: [] };
-  const network = Object.entries({ token, tlsCa, stream: wanted, reconnect, allowRemote, format });
+  const network = Object.entries({ token, tlsCa, stream: wanted, reconnect, allowRemote, format, sensor: size });
   const { speed, seed, loop = false } = options;
   const opening = openStreams([source], {
     ...Object.fromEntries(network.filter(([, value]) => value !== undefined)),

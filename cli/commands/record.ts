@@ -1,5 +1,5 @@
 import { type WritableFormat, growRecording, isGrowing } from '../../adapters/files/index.node.js';
-import { type EventPacket, RxSpikeError, slicePacket } from '../../src/index.js';
+import { type EventPacket, RxSpikeError, type SensorSize, slicePacket } from '../../src/index.js';
 import { ReplayControl } from '../../streams/index.js';
 import type { CommandResult } from '../command.js';
 import { PartialFailure, UsageError, oneLine } from '../failure.js';
@@ -13,7 +13,8 @@ import { readUntil } from '../read-until.js';
 import { ReadingProgress } from '../reading-progress.js';
 import { type OpenStream, openStreams } from '../sources.js';
 
-export interface RecordOptions extends Omit<NetworkOptions, 'signal' | 'onListening'> {
+export interface RecordOptions extends Omit<NetworkOptions, 'signal' | 'onListening' | 'sensor'> {
+  readonly size?: SensorSize;
   /** Of FILE. */
   readonly format?: WritableFormat;
   readonly duration?: number;
@@ -74,11 +75,16 @@ class Cut {
   }
 }
 
-function lossHint(error: unknown): unknown {
-  if (!(error instanceof RxSpikeError) || error.code !== 'ERR_LOSS') return error;
+/** What helps where a format cannot hold a stream. */
+const HINTS: Readonly<Record<string, string>> = {
+  ERR_LOSS: '--clip leaves such events out, "rxspike pipe" with --rebase or --crop changes them',
+  ERR_GEOMETRY: '--size WxH says how large the sensor is',
+};
+
+function withHint(error: unknown): unknown {
+  if (!(error instanceof RxSpikeError) || HINTS[error.code] === undefined) return error;
   const { code, message, details } = error;
-  const what = `${message}; --clip leaves such events out, "rxspike pipe" with --rebase or --crop changes them`;
-  return new RxSpikeError(code, what, { details, cause: error });
+  return new RxSpikeError(code, `${message}; ${HINTS[code]}`, { details, cause: error });
 }
 
 /** Writes a stream to a file until it ends, `stop` is aborted, or the time is over. */
@@ -122,7 +128,7 @@ async function write(
   } catch (error) {
     // What came is kept, and the file ended as well as it can be.
     await sink.close().catch(() => {});
-    throw lossHint(error);
+    throw error;
   } finally {
     clearTimeout(over);
     sumUp();
@@ -184,9 +190,18 @@ export async function record(
   const target = await streamFile(file, format, options.force ?? false);
   const progress = new ReadingProgress(output, 'recording');
   try {
-    const { speed, seed, format: _, ...network } = options;
+    const { speed, seed, size, format: _, ...network } = options;
+    const sensor = size === undefined ? {} : { sensor: size };
     const control = new ReplayControl({ speed });
-    const opening = openStreams([url], { ...network, control, seed, loop: false, signal: interrupted, onListening });
+    const opening = openStreams([url], {
+      ...network,
+      ...sensor,
+      control,
+      seed,
+      loop: false,
+      signal: interrupted,
+      onListening,
+    });
     const stream = await unlessInterrupted(opening, interrupted);
     if (stream === null) {
       output.line('interrupted before the stream began: nothing was written');
@@ -194,7 +209,7 @@ export async function record(
     }
     await write(stream, target, options, { facts, stop: interrupted, onEvents: progress.onEvents });
   } catch (error) {
-    throw new PartialFailure(error, { ...facts });
+    throw new PartialFailure(withHint(error), { ...facts });
   } finally {
     progress.end();
   }

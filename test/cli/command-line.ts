@@ -62,6 +62,8 @@ export interface Running {
   readonly child: ChildProcess;
   /** Resolves once `text` has appeared on stdout, with all of stdout so far. */
   seen(text: string | RegExp): Promise<string>;
+  /** All of stderr so far. */
+  complaints(): string;
   readonly finished: Promise<Finished>;
 }
 
@@ -119,7 +121,7 @@ export function start(
       watchers.add(watch);
       watch();
     });
-  return { child, seen, finished };
+  return { child, seen, complaints: () => stderr, finished };
 }
 
 /** Runs the command line to its end. */

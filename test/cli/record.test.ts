@@ -141,6 +141,29 @@ describe('record', () => {
   });
 });
 
+describe('record from a bridge', () => {
+  it('writes what comes in datagrams, with the size that it is told', async () => {
+    const file = join(folder, 'datagrams.aedat4');
+    const running = start(['record', 'udp://127.0.0.1:0?format=spif', file, '--size', '34x34', '--json']);
+    await expect.poll(() => running.complaints(), { timeout: 20_000 }).toMatch(/listening at udp:\S+\n/);
+    const url = /udp:\S+/.exec(running.complaints())?.[0] ?? '';
+    const sent = await commandInside(['pipe', RECORDING, '--to', url.includes('format') ? url : `${url}?format=spif`]);
+    expect(sent.status).toBe(0);
+    const done = await running.finished;
+    expect(done).toMatchObject({ status: 0, json: { events: 2989, missing: {} } });
+    expect((await contents(file)).digest).toBe((await contents(RECORDING, 'nmnist')).digest);
+  });
+
+  it('a size that nobody says is asked for where the format needs it', async () => {
+    const file = join(folder, 'sizeless.csv');
+    writeFileSync(file, 't,x,y,p\n500,1,1,1\n600,2,2,0\n');
+    const done = await record(file, join(folder, 'sizeless.aedat4'));
+    expect(failureComplaint(done, 1, 'ERR_GEOMETRY')).toBeNull();
+    expect(done.stderr).toContain('--size WxH says how large the sensor is');
+    expect(await record(file, join(folder, 'sizeless.aedat4'), '--size', '9x9')).toMatchObject({ status: 0 });
+  });
+});
+
 describe('record, ended early', () => {
   it('SIGTERM: the file is whole, exit status 130, and what was in flight is said', async () => {
     const { server } = await camera();
