@@ -28,7 +28,7 @@ export interface ServeLimits {
   readonly bufferedBytes: number;
   /** Packets sent to one receiver that it has not said to have taken, for sending again. Default 1024. */
   readonly unacknowledged: number;
-  /** Places of clients without a connection; the oldest go first. Default 64. */
+  /** Places of clients without a connection; the oldest go first. Default: as many as there may be connections. */
   readonly keptPlaces: number;
   /** How long a request, a TLS handshake or an upgrade may take, ms. Default 10000. */
   readonly upgradeTimeout: number;
@@ -55,7 +55,7 @@ export const PING_COST = 100;
 /** Clients take a server that has not beaten three times for gone. */
 const LONGEST_BEAT = 5000;
 
-const DEFAULTS: Omit<ServeLimits, 'connectionsPerAddress'> = {
+const DEFAULTS: Omit<ServeLimits, 'connectionsPerAddress' | 'keptPlaces'> = {
   newConnectionsPerSecond: Infinity,
   streams: 16,
   subscriptionsPerSecond: 10,
@@ -68,7 +68,6 @@ const DEFAULTS: Omit<ServeLimits, 'connectionsPerAddress'> = {
   bufferedChunks: 1024,
   bufferedBytes: 2 << 20,
   unacknowledged: 1024,
-  keptPlaces: 64,
   upgradeTimeout: 10_000,
   subscribeTimeout: 10_000,
   idleTimeout: 60_000,
@@ -89,7 +88,7 @@ const ENDLESS: readonly (keyof ServeLimits)[] = [
 /** The limits of a server, with defaults. @throws `ERR_ARGUMENT` */
 export function serveLimits(asked: Partial<ServeLimits>, maxConnections: number, isLocal: boolean): ServeLimits {
   const connectionsPerAddress = isLocal ? maxConnections : Math.min(PER_ADDRESS, maxConnections);
-  const limits = { ...DEFAULTS, connectionsPerAddress, ...asked };
+  const limits = { ...DEFAULTS, connectionsPerAddress, keptPlaces: maxConnections, ...asked };
   for (const name of Object.keys(limits)) requireLimit(name, limits[name as keyof ServeLimits], asked);
   need(limits.messageBytes <= MAX_FRAME_BYTES, 'messageBytes', `at most ${MAX_FRAME_BYTES}`, limits.messageBytes);
   need(limits.beatInterval <= LONGEST_BEAT, 'beatInterval', `at most ${LONGEST_BEAT}`, limits.beatInterval);
@@ -98,7 +97,12 @@ export function serveLimits(asked: Partial<ServeLimits>, maxConnections: number,
 }
 
 function requireLimit(name: string, value: number, asked: Partial<ServeLimits>): void {
-  need(name in DEFAULTS || name === 'connectionsPerAddress', name, 'a limit that there is', Object.keys(asked).join());
+  need(
+    name in DEFAULTS || name === 'connectionsPerAddress' || name === 'keptPlaces',
+    name,
+    'a limit that there is',
+    Object.keys(asked).join(),
+  );
   if (ENDLESS.includes(name as keyof ServeLimits)) need(value > 0, name, 'above 0', value);
   else if (name === 'keptPlaces') need(isWhole(value), name, 'a whole number, 0 or more', value);
   else need(isWhole(value) && value >= 1, name, 'a whole number, 1 or more', value);

@@ -61,6 +61,10 @@ export class ServedConnection {
         },
         publish: (frame, _, of) => {
           if (scope !== 'publish') throw new RxSpikeError('ERR_ARGUMENT', 'this token does not allow to send streams');
+          if (!this.#subscriptions.spend(1, performance.now())) {
+            this.#over('subscriptions');
+            throw new RxSpikeError('ERR_LIMIT', 'too many streams are begun');
+          }
           const { name, kind } = checkHello(frame);
           const reception = hub.publish(frame, of);
           journal.publish(id, name, kind);

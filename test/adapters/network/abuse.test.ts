@@ -42,6 +42,10 @@ afterEach(async () => {
 
 const idle = (ms = 100): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await idle(2);
+}
+
 /** Another client of the server, which behaves; it must get everything whatever happens beside it. */
 async function wellServed(server: StreamServer, options = {}): Promise<void> {
   const { packets: got, error } = await collect((await openStream(server.url, options)).events());
@@ -126,6 +130,34 @@ describe('requests that are drawn out', () => {
       await Promise.race([client.ended, idle(200)]);
       expect([101, 400, 404]).toContain(client.status);
     });
+  });
+});
+
+describe('those who may not come in', () => {
+  it('are told so, however many they are, and take nothing from those who may', async () => {
+    const server = await serve({ token: 'sesame' });
+    const right = '/?auto=0&token=sesame';
+    const knock = async (path: string, headers: Record<string, string> = {}): Promise<number | null> => {
+      const client = await connected(server);
+      client.say(upgradeRequest(server.port, path, headers));
+      return (await client.ended).status;
+    };
+    const stream = await openStream(server.url, { token: 'sesame', window: 2 });
+    const reader = stream.events();
+    await reader.next();
+    const statuses: (number | null)[] = [];
+    for (let i = 0; i < 50; i++) {
+      statuses.push(await knock('/?auto=0'));
+      statuses.push(await knock('/?auto=0&token=wrong'));
+      statuses.push(await knock(right, { authorization: 'Bearer wrong' }));
+      statuses.push(await knock(right, { origin: 'http://evil.example' }));
+      statuses.push(await knock(right, { host: 'evil.example' }));
+    }
+    expect(statuses).toEqual(Array.from({ length: 50 }, () => [401, 401, 401, 403, 403]).flat());
+    expect((await collect(reader)).packets).toHaveLength(20);
+    expect(server.metrics).toMatch(/^rxspike_refused_total\{reason="token"\} 150$/m);
+    expect(server.metrics).toMatch(/^rxspike_opened_connections_total 1$/m);
+    await wellServed(server, { token: 'sesame' });
   });
 });
 
@@ -413,9 +445,9 @@ describe('receivers that take nothing', () => {
     const pushed = new Subject<EventPacket>();
     const server = await serve({ live: true, source: () => ({ info, events: () => pushed }) });
     const stream = await openStream(server.url);
-    let read = 0;
+    const read = { marks: 0 };
     const reading = (async () => {
-      for await (const { mark } of stream.events()) if (mark) read++;
+      for await (const { mark } of stream.events()) if (mark) read.marks++;
     })();
     const lossy = await upgraded(server);
     const lossless = await upgraded(server);
@@ -424,11 +456,12 @@ describe('receivers that take nothing', () => {
     await idle();
     for (let i = 0; i < 5000; i++) {
       pushed.next(silence(info, i, END));
-      while (read < i - 500) await idle(2);
+      // As fast as it is read, so that only those who do not read fall behind.
+      if (i % 100 === 0) await until(() => read.marks > i - 500);
     }
     pushed.complete();
     await reading;
-    expect(read).toBe(5000);
+    expect(read.marks).toBe(5000);
     for (const { frames } of [lossy, lossless])
       expect(frames.at(-1)).toMatchObject({ type: 'error', code: 'ERR_OVERFLOW' });
   });
@@ -590,6 +623,18 @@ describe('clients that send streams', () => {
     for (const client of some) client.close();
     for (const { got } of taken) expect((await got).error).toMatchObject({ code: 'ERR_CONNECTION' });
     await wellServed(server);
+  });
+
+  it('streams begun and ended again and again', async () => {
+    const { server, taken } = await taking();
+    await meanwhile(server, async () => {
+      const client = await upgraded(server);
+      const end = wsFrame(pack({ type: 'end', reason: 'complete', packets: 0, events: 0 }));
+      const hello = (i: number): Buffer => wsFrame(pack({ ...HELLO, epoch: `e${i}`, session: 's', next: 0 }));
+      client.say(Buffer.concat(Array.from({ length: 2000 }, (_, i) => [hello(i), end]).flat()));
+      expect(await client.ended).toMatchObject({ code: 4008 });
+      expect(taken.length).toBeLessThanOrEqual(101);
+    });
   });
 
   it('more events per second than they may are slowed down, and none is lost', async () => {
