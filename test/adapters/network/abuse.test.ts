@@ -630,8 +630,14 @@ describe('clients that send streams', () => {
     await meanwhile(server, async () => {
       const client = await upgraded(server);
       const end = wsFrame(pack({ type: 'end', reason: 'complete', packets: 0, events: 0 }));
-      const hello = (i: number): Buffer => wsFrame(pack({ ...HELLO, epoch: `e${i}`, session: 's', next: 0 }));
-      client.say(Buffer.concat(Array.from({ length: 2000 }, (_, i) => [hello(i), end]).flat()));
+      client.say(
+        Buffer.concat(
+          Array.from({ length: 2000 }, (_, i) => [
+            wsFrame(pack({ ...HELLO, epoch: `e${i}`, session: 's', next: 0 })),
+            end,
+          ]).flat(),
+        ),
+      );
       expect(await client.ended).toMatchObject({ code: 4008 });
       expect(taken.length).toBeLessThanOrEqual(101);
     });
