@@ -15,6 +15,9 @@ interface UnderWay {
   readonly take: () => void;
 }
 
+const decode = (message: Uint8Array): OutgoingFrame =>
+  MESSAGE_PACK.decode(new Uint8Array(message).buffer, Number.POSITIVE_INFINITY);
+
 /** A connection between a delivery and a reception, without sockets: what is sent arrives when the schedule says so. */
 class VirtualLink {
   readonly down: UnderWay[] = [];
@@ -24,8 +27,6 @@ class VirtualLink {
   readonly receiver: Carrier;
 
   constructor(delivery: () => Delivery, reception: Reception) {
-    const decode = (message: Uint8Array): OutgoingFrame =>
-      MESSAGE_PACK.decode(new Uint8Array(message).buffer, Number.POSITIVE_INFINITY);
     const come = (message: Uint8Array): number =>
       this.down.push({ take: () => reception.take(decode(message), 0, this.receiver) });
     this.sender = {
@@ -87,7 +88,7 @@ class Scene {
   readonly #frames: StreamFrame[];
   #link: VirtualLink;
   offered = 0;
-  #pending: Promise<void> | null = null;
+  #asks = false;
 
   constructor(policy: DeliveryPolicy, window: number, room: number, frames: readonly StreamFrame[]) {
     this.delivery = new Delivery(face, { policy, packets: room, events: 1e9, every: 3 }, 's');
@@ -124,8 +125,10 @@ class Scene {
   }
 
   #ask(): void {
-    this.#pending ??= this.reception.next().then(({ value }) => {
-      this.#pending = null;
+    if (this.#asks) return;
+    this.#asks = true;
+    void this.reception.next().then(({ value }) => {
+      this.#asks = false;
       if (value) this.read.push(value as EventPacket);
     });
   }
@@ -171,7 +174,7 @@ describe('events in = events out + events dropped', () => {
             expect(got).toEqual(got.toSorted((a, b) => a - b));
             expect(new Set(got).size).toBe(got.length);
             expect(scene.read.filter(({ mark }) => mark)).toHaveLength(1);
-            if (policy === 'lossless') expect(got).toHaveLength(84);
+            expect(policy !== 'lossless' || missing === 0).toBe(true);
           },
         ),
         { numRuns: 60, seed: 20_507 },
