@@ -27,6 +27,10 @@ export async function createRecording(
   info: StreamInfo,
   options: WriteOptions = {},
 ): Promise<RecordingSink> {
+  // From JavaScript nothing else would say it.
+  if ((info as StreamInfo | undefined)?.id === undefined) {
+    throw new RxSpikeError('ERR_ARGUMENT', 'info: the stream that is written is needed, as streamInfo() makes it');
+  }
   const name = typeof target === 'string' ? target : target.name;
   const format = options.format ?? formatOfName(name);
   if (format === null) throw new RxSpikeError('ERR_ARGUMENT', `${name}: its extension names no format that is written`);

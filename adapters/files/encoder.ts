@@ -110,7 +110,8 @@ export interface RecordingSink {
   readonly report: WriteReport;
   /**
    * Takes the events of a packet; its columns are borrowed until the promise settles. Marks are not written.
-   * @throws (rejects) `ERR_LOSS` for an event that the format cannot hold, `ERR_WRITE`
+   * @throws (rejects) `ERR_LOSS` for an event that the format cannot hold: nothing of the packet is written, others may
+   * follow; `ERR_WRITE`. After either, `abort()` is what leaves no part of a file behind
    */
   write(packet: EventPacket): Promise<void>;
   /** Ends the file and gives it its name. @throws (rejects) `ERR_WRITE`; then there is no file */

@@ -4,7 +4,7 @@ import type { EventBatch, OpenedFormat } from './decoder.js';
 import { FileRecording } from './file-recording.js';
 import { Prefix } from './prefix.js';
 import type { OpenOptions, Recording } from './recording.js';
-import { recognise } from './recognise.js';
+import { FORMATS, recognise } from './recognise.js';
 import { unwrap, wrappingOf, type Unwrapped } from './unwrap.js';
 
 /** A stream of chunks cannot be read twice, so what precedes its first event is kept, up to this size. */
@@ -20,7 +20,8 @@ const MOST_KEPT = 1 << 26;
  * where the source fails. Damage after the header is left to `events()`.
  */
 export function openRecording(source: Bytes, options: OpenOptions = {}): Promise<Recording> {
-  return openSource(byteSource(source), checkOptions(options));
+  const named = options.name === undefined && typeof File !== 'undefined' && source instanceof File;
+  return openSource(byteSource(source), checkOptions(named ? { ...options, name: source.name } : options));
 }
 
 /** {@link openRecording} on a {@link ByteSource}. */
@@ -128,6 +129,12 @@ async function* keeping(prefix: Prefix, from: number): AsyncGenerator<Uint8Array
 
 /** Options that make sense. @throws `ERR_ARGUMENT` */
 export function checkOptions(options: OpenOptions): OpenOptions {
+  if (options.format !== undefined && !FORMATS.includes(options.format)) {
+    throw new RxSpikeError(
+      'ERR_ARGUMENT',
+      `format: ${options.format} is none that is read; there are ${FORMATS.join(', ')}`,
+    );
+  }
   checkWhole('packetEvents', options.packetEvents, 1, 65536);
   checkWhole('stream', options.stream, 0, 2 ** 31 - 1);
   checkWhole('maxHeaderBytes', options.maxHeaderBytes, 1, 2 ** 31 - 1);

@@ -29,6 +29,9 @@ const OPENERS: Readonly<Record<FormatName, () => Promise<Opener>>> = {
   mcap: async () => (await import('./ros/open-mcap.js')).openMcap,
 };
 
+/** Names of the formats that are read. */
+export const FORMATS: readonly string[] = Object.keys(OPENERS);
+
 /** Families of formats by their first bytes, as latin1; the family's opener reads the header and may say more precisely. */
 const BEGINNINGS: readonly (readonly [beginning: RegExp | string, formats: readonly [FormatName, ...FormatName[]]])[] =
   [

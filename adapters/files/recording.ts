@@ -26,7 +26,7 @@ export type FormatName =
 export interface OpenOptions {
   /** Reads the bytes as this format, whatever the name; formats with a header must still have it. */
   readonly format?: FormatName;
-  /** Name of the recording; its extension decides on formats without a header. Default: the last part of the path. */
+  /** Name of the recording; its extension decides on formats without a header. Default: the last part of the path, the name of a `File`. */
   readonly name?: string;
   /** True label of the recording, carried by its end mark. Default null. */
   readonly label?: string | null;
@@ -41,7 +41,7 @@ export interface OpenOptions {
   readonly stream?: number;
   /** ROS bag, MCAP: topic to read; HDF5: group; NPZ: array. Default: the first one that holds events. */
   readonly topic?: string;
-  /** AEDAT 1 and 2: chip whose address layout to use, in place of the one that the header names. */
+  /** AEDAT 1 and 2: chip whose address layout to use, where the header names none or one that is not known. */
   readonly chip?: string;
   /** Text, NPY, NPZ: unit of the times, where the file does not say or says it wrong. */
   readonly timeUnit?: TimeUnit;

@@ -25,7 +25,8 @@ const VERSION = '#!AER-DAT1.';
 export async function openAedat1(prefix: Prefix, options: OpenOptions): Promise<OpenedFormat> {
   const named = options.chip ?? null;
   if (named !== null && chipOf(named)?.layout !== 'dvs128') {
-    throw new RxSpikeError('ERR_UNSUPPORTED', `aedat1: the 16-bit address layout of the chip ${named} is not known`, {
+    const message = `aedat1: the 16-bit address layout of the chip ${named} is not known; those of DVS128 and Tmpdiff128 are`;
+    throw new RxSpikeError('ERR_UNSUPPORTED', message, {
       details: { chip: named },
     });
   }

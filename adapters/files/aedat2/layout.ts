@@ -55,6 +55,26 @@ const CHIPS: Readonly<Record<string, Chip>> = {
   dvs1280x720sd: { layout: 'dvs1280', width: 1280, height: 720 },
 };
 
+/** Chips whose layout is known, one name each. */
+export const CHIP_NAMES: readonly string[] = [
+  'DVS128',
+  'Tmpdiff128',
+  'SBret10',
+  ...Object.keys(DAVIS_SIZES).map((size) => `DAVIS${size}`),
+  'CDAVIS',
+  'DVS240',
+  'DVXplorer',
+  'DVXplorerMicro',
+  'DVS640',
+  'DVS1280x720SD',
+];
+
+/** Whether two chips cannot be the same: their layouts or sizes differ. */
+export function contradict(a: Chip, b: Chip): boolean {
+  if (a.layout !== b.layout) return true;
+  return a.width !== null && b.width !== null && (a.width !== b.width || a.height !== b.height);
+}
+
 /** The last part of a jAER class name. */
 export function sensorOf(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1);

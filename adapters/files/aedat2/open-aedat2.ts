@@ -7,7 +7,7 @@ import { note, notedSensor, readNotes } from '../stream-notes.js';
 import { headerValue, readTextHeader, type TextHeader } from '../text-header.js';
 import { Aedat2Decoder } from './decoder.js';
 import { imuScalesOf } from './imu-words.js';
-import { AEDAT2_WORD_BYTES, chipOf, sensorOf, type Chip } from './layout.js';
+import { AEDAT2_WORD_BYTES, CHIP_NAMES, chipOf, contradict, sensorOf, type Chip } from './layout.js';
 
 /** Where the header names no chip: the layout of the DAVIS family, of a sensor whose size is not known. */
 const ASSUMED: Chip = { layout: 'davis', width: null, height: null };
@@ -25,7 +25,11 @@ const SIDE: Readonly<Record<Chip['layout'], readonly string[]>> = {
   dvs1280: [],
 };
 
-/** Reads an AEDAT 2.0 header. @throws `ERR_UNSUPPORTED` for a chip of unknown layout, else as `readTextHeader` */
+/**
+ * Reads an AEDAT 2.0 header.
+ * @throws `ERR_UNSUPPORTED` for a chip of unknown layout; `ERR_ARGUMENT` where `options.chip` is not known or contradicts
+ * the header; else as `readTextHeader`
+ */
 export async function openAedat2(prefix: Prefix, options: OpenOptions): Promise<OpenedFormat> {
   const header = await readTextHeader(prefix, {
     format: 'aedat2',
@@ -34,6 +38,7 @@ export async function openAedat2(prefix: Prefix, options: OpenOptions): Promise<
   });
   const named = headerValue(header, '# AEChip:') ?? headerValue(header, '#AEChip:');
   const name = options.chip ?? (named === '' ? null : named);
+  if (options.chip !== undefined) checkChip(options.chip, named ?? '');
   const chip = name === null ? await assumedChip(prefix, header.end) : chipOf(name);
   if (chip === null) {
     throw new RxSpikeError('ERR_UNSUPPORTED', `aedat2: the address layout of the chip ${name} is not known`, {
@@ -72,6 +77,21 @@ export async function openAedat2(prefix: Prefix, options: OpenOptions): Promise<
       return new Aedat2Decoder(words, sink);
     },
   };
+}
+
+/** @throws `ERR_ARGUMENT` for a chip that the caller names and that is not known, or is not the one of the header */
+function checkChip(asked: string, named: string): void {
+  const [chip, other] = [chipOf(asked), chipOf(named)];
+  const details = { chip: asked };
+  if (chip === null) {
+    throw new RxSpikeError('ERR_ARGUMENT', `chip: ${asked} is not known; there are ${CHIP_NAMES.join(', ')}`, {
+      details,
+    });
+  }
+  if (other !== null && contradict(chip, other)) {
+    const message = `chip: ${asked} contradicts the header, which names ${sensorOf(named)}`;
+    throw new RxSpikeError('ERR_ARGUMENT', message, { details: { ...details, named } });
+  }
 }
 
 /**

@@ -13,7 +13,7 @@ import { SalvagedPackets } from './salvaged-packets.js';
 /** How far the first polarity packet is looked for, bytes. */
 const LOOK = 1 << 20;
 
-/** Reads an AEDAT 3.0 header. @throws `ERR_UNSUPPORTED` for a packet format other than `RAW`, else as `readTextHeader` */
+/** Reads an AEDAT 3.0 header. @throws `ERR_UNSUPPORTED` for a packet format other than `RAW`, `ERR_ARGUMENT` for a stream that there is none of, else as `readTextHeader` */
 export function openAedat30(prefix: Prefix, options: OpenOptions): Promise<OpenedFormat> {
   return openAedat3(prefix, '3.0', options);
 }
@@ -38,6 +38,10 @@ async function openAedat3(prefix: Prefix, version: '3.0' | '3.1', options: OpenO
   }
   const sources = sourcesOf(header);
   const several = sources.size > 1;
+  if (several && options.stream !== undefined && !sources.has(options.stream)) {
+    const known = [...sources].map(([id, description]) => `${id} (${description})`).join(', ');
+    throw new RxSpikeError('ERR_ARGUMENT', `stream: ${options.stream} is no source of this file; there are ${known}`);
+  }
   const source = options.stream ?? (several ? await firstSource(prefix, header.end) : null);
   // One source alone is the camera, whatever number its packets have.
   const only = several || options.stream !== undefined ? null : [...sources.values()][0];

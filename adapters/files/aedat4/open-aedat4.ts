@@ -101,7 +101,9 @@ function eventStream(streams: readonly DeclaredStream[], wanted: number | undefi
   const found = streams.find(({ id, type }) => type === 'EVTS' && (wanted === undefined || id === wanted));
   if (found) return found;
   if (wanted === undefined) return null;
-  throw new RxSpikeError('ERR_ARGUMENT', `stream: ${wanted} is not an event stream of this file`, {
+  const ids = streams.filter(({ type }) => type === 'EVTS').map(({ id }) => id);
+  const there = ids.length === 0 ? 'it has none' : `there ${ids.length === 1 ? 'is' : 'are'} ${ids.join(', ')}`;
+  throw new RxSpikeError('ERR_ARGUMENT', `stream: ${wanted} is not an event stream of this file; ${there}`, {
     details: { streams: streams.map(({ id, type }) => `${id} ${type}`) },
   });
 }

@@ -21,7 +21,7 @@ export async function createNpz(path: string, info: StreamInfo, options: WriteOp
   const out = await OutputFile.create(path);
   const spools: Spool[] = [];
   try {
-    for (const column of ['t', 'x', 'y', 'p']) spools.push(await Spool.create(`${out.workingPath}.${column}`));
+    for (const column of ['t', 'x', 'y', 'p']) spools.push(await Spool.create(`${out.workingPath}.${column}`, path));
   } catch (error) {
     await Promise.all([out.abort(), ...spools.map((spool) => spool.remove())]);
     throw error;

@@ -7,22 +7,25 @@ const GATHERED = 1 << 18;
 /** A file to keep bytes in for a while: appended to, then read once from the beginning, then removed. */
 export class Spool {
   readonly #path: string;
+  /** Path that it serves, for messages. */
+  readonly #serves: string;
   readonly #handle: FileHandle;
   readonly #buffer = new Uint8Array(GATHERED);
   #gathered = 0;
   #size = 0;
 
-  private constructor(path: string, handle: FileHandle) {
+  private constructor(path: string, serves: string, handle: FileHandle) {
     this.#path = path;
+    this.#serves = serves;
     this.#handle = handle;
   }
 
-  /** @throws (rejects) `ERR_WRITE` */
-  static async create(path: string): Promise<Spool> {
+  /** `serves`: path of the file that it is kept for. @throws (rejects) `ERR_WRITE`, which names that file */
+  static async create(path: string, serves: string): Promise<Spool> {
     try {
-      return new Spool(path, await open(path, 'wx+'));
+      return new Spool(path, serves, await open(path, 'wx+'));
     } catch (cause) {
-      throw writeError(path, cause);
+      throw writeError(serves, cause);
     }
   }
 
@@ -49,7 +52,7 @@ export class Spool {
           there += bytesRead;
         }
       } catch (cause) {
-        throw writeError(this.#path, cause);
+        throw writeError(this.#serves, cause);
       }
       yield this.#buffer.subarray(0, length);
       at += length;
@@ -70,7 +73,7 @@ export class Spool {
         at += (await this.#handle.write(this.#buffer, at, length - at, this.#size + at)).bytesWritten;
       }
     } catch (cause) {
-      throw writeError(this.#path, cause);
+      throw writeError(this.#serves, cause);
     }
     this.#size += length;
   }
