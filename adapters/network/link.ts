@@ -14,7 +14,7 @@ import type { Reception } from './reception.js';
 import { CEILING, type SocketLike, Wire, closeReason } from './wire.js';
 
 /** Codes with which a connection is closed; in the range that a browser may send. */
-export const CLOSE = { done: 1000, protocol: 4002, limit: 4008, failed: 4011 } as const;
+export const CLOSE = { done: 1000, leaving: 1001, protocol: 4002, limit: 4008, failed: 4011 } as const;
 
 /** What a connection is closed with for an error, where it is not `failed`. */
 const CAUSES: Readonly<Partial<Record<ErrorCode, keyof typeof CLOSE>>> = {

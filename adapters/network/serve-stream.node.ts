@@ -4,6 +4,7 @@ import { Hub } from './hub.js';
 import type { PublishedStream, ServeCounts } from './hub-stream.js';
 import { Journal } from './journal.js';
 import type { ServeLimits } from './limits.js';
+import { CLOSE } from './link.js';
 import { pacedReception } from './paced-reception.js';
 import { prometheusText } from './prometheus.js';
 import type { ReceiverFacts } from './receiver-facts.js';
@@ -103,6 +104,7 @@ export async function serveStream(options: ServeOptions): Promise<StreamServer> 
   const timers = watch(connections, limits);
   const shut = once(() => {
     for (const timer of timers) clearInterval(timer);
+    for (const { link } of connections) if (!link.isBusy) void link.close(CLOSE.leaving, 'the server is going away');
     return endpoint.close();
   });
   const done = hub.done.finally(shut).then(counts);

@@ -316,6 +316,16 @@ describe('health', () => {
     expect(await drained).toEqual([]);
   });
 
+  it('one who only looks on is told that the server goes', async () => {
+    const server = await serve();
+    const client = await RawClient.upgraded(server.port);
+    clients.push(client);
+    const before = performance.now();
+    await server.close();
+    expect(await client.ended).toMatchObject({ code: 1001, reason: 'the server is going away' });
+    expect(performance.now() - before).toBeLessThan(900);
+  });
+
   it('a receiver that does not take its stream in time is named with what was in flight', async () => {
     const server = await serve({ source: () => servable(packets(500, 10)), delivery: { packets: 3 } });
     const stream = await openStream(server.url, { window: 2 });
