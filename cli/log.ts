@@ -4,8 +4,6 @@ import { RxSpikeError } from '../src/index.js';
 /** How much of a log is written. */
 export type LogLevel = 'debug' | 'info' | 'warn';
 
-export const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn'];
-
 /**
  * A log of JSON lines, by pino, which is loaded only here.
  * @param line takes each line, without its end

@@ -1,11 +1,13 @@
 import { type Command, Option } from 'commander';
 import type { ServeOptions as ServerOptions } from '../adapters/index.node.js';
 import { UsageError } from './failure.js';
-import { LOG_LEVELS, type LogLevel, openLog } from './log.js';
+import type { LogLevel } from './log.js';
 import { parseWhole } from './options.js';
-import { textOf } from './text-file.js';
 
 /** Options of `serve` that say who may come in, and what is told of it. */
+/** Here, and the library loaded only when it is asked for: help needs neither it nor the log. */
+const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn'];
+
 export interface SecurityOptions {
   readonly token?: string;
   readonly tokenFile?: string;
@@ -67,7 +69,7 @@ export async function securityOf(options: SecurityOptions, note: (line: string) 
     maxConnections,
     limits: perAddress === undefined ? undefined : { connectionsPerAddress: perAddress },
     metrics,
-    log: log === undefined ? undefined : await openLog(log, note),
+    log: log === undefined ? undefined : await (await import('./log.js')).openLog(log, note),
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
@@ -82,6 +84,7 @@ async function secret(
   if (text !== undefined && file !== undefined) throw new UsageError(`${flag} and ${flag}-file contradict each other`);
   if (text !== undefined) return text;
   if (file === undefined) return process.env[variable];
+  const { textOf } = await import('./text-file.js');
   const content = await textOf(file);
   const token = content.trim();
   if (token === '') throw new UsageError(`${file} holds no token`);
@@ -91,6 +94,7 @@ async function secret(
 async function tlsOf({ tlsCert, tlsKey }: SecurityOptions): Promise<{ cert: string; key: string } | undefined> {
   if (tlsCert === undefined && tlsKey === undefined) return undefined;
   if (tlsCert === undefined || tlsKey === undefined) throw new UsageError('--tls-cert and --tls-key go together');
+  const { textOf } = await import('./text-file.js');
   const [cert, key] = await Promise.all([textOf(tlsCert), textOf(tlsKey)]);
   return { cert, key };
 }
