@@ -13,7 +13,7 @@ if [ ! -x "$venv/bin/python" ]; then
     pennylane==0.45.1 safetensors==0.8.0 dv_processing==2.0.4 faery==0.7.1 aedat==2.3.0 tonic==1.7.0 expelliarmus==1.1.12 \
     event_stream==1.6.3 evlib==0.13.2 polars==2.1.0 lz4==4.4.5 zstandard==0.25.0 h5py==3.16.0 hdf5plugin==7.1.0 \
     rosbags==0.11.9 mcap==1.6.0 mcap-ros1-support==0.9.0 mcap-ros2-support==0.6.0 importRosbag==1.0.4 \
-    aestream==0.6.4 websockets==17.4 msgpack==1.2.4
+    aestream==0.6.4 prometheus_client==0.26.0 websockets==17.4 msgpack==1.2.4
 fi
 python=$(cd "$venv" && pwd)/bin/python
 # What RxSpike writes comes from its build.

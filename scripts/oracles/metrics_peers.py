@@ -1,6 +1,6 @@
 """Reads what a server says at /metrics with the parser of the Prometheus project itself.
 
-usage: python metrics_peer.py check
+usage: python metrics_peers.py check
 Needs the package prometheus_client and a built dist (npm run build). Starts a server and ends it again.
 """
 
