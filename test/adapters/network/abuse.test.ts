@@ -95,7 +95,7 @@ describe('requests that are drawn out', () => {
   });
 
   it('a hundred of them take no place from others; those of one address are bounded', async () => {
-    const server = await serve({ maxConnections: 4, limits: { upgradeTimeout: 2000 } });
+    const server = await serve({ maxConnections: 4, limits: { upgradeTimeout: 1000 } });
     const slow = await Promise.all(Array.from({ length: 100 }, () => RawClient.open(server.port)));
     clients.push(...slow);
     for (const client of slow) client.say('GET / HTTP/1.1\r\n');
