@@ -51,6 +51,8 @@ export class SinkQueue {
     this.params = params;
     grantFrames(this.#state, Infinity);
     this.#pumped = this.#pump().catch((error: unknown) => {
+      // One that was abandoned could not but fail.
+      if (this.#isClosed()) return;
       this.failure = { error };
       this.#drop('failed');
       failed();
@@ -125,7 +127,7 @@ export class SinkQueue {
       if (this.failure === null) await how();
       else await this.sink.fail(this.failure.error);
     } catch (error) {
-      this.failure ??= { error };
+      if (!this.#isClosed()) this.failure ??= { error };
     }
   }
 

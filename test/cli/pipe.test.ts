@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { eventDigest, openRecording } from '../../adapters/files/index.node.js';
 import { type IncomingStream, type StreamServer, serveStream } from '../../adapters/network/index.node.js';
 import type { Decision, EventPacket, ItemPacket } from '../../src/index.js';
-import { packets, servable } from '../adapters/network/peer.js';
+import { packets, peer, servable } from '../adapters/network/peer.js';
 import { projectRoot } from '../shared-data.js';
 import { type Finished, command, commandInside, failureComplaint, start } from './command-line.js';
 import { temporaryFolder, writeModel } from './provisional-model.js';
@@ -195,6 +195,24 @@ describe('pipe', () => {
     let events = 0;
     for await (const packet of recording.events()) events += packet.length;
     expect({ events, violations: recording.report.violations }).toEqual({ events: sink['out'], violations: {} });
+  });
+});
+
+describe('pipe, interrupted', () => {
+  it('a sink that takes nothing is let go of after a time, and that is counted', async () => {
+    const silent = await peer(() => {});
+    open.push(silent);
+    const file = at('beside.es');
+    const running = start(['pipe', RECORDING, '--to', silent.url, '--to', file, '--json']);
+    await expect.poll(() => existsSync(file) && readFileSync(file).length, { timeout: 20_000 }).toBeGreaterThan(15_000);
+    running.child.kill('SIGTERM');
+    const done = await running.finished;
+    expect(done.status).toBe(130);
+    expect(done.stderr).not.toContain('rxspike:');
+    expect(sinks(done)).toMatchObject([
+      { kind: 'websocket', in: 2989, out: 0, dropped: { interrupted: 2989 } },
+      { kind: 'file', in: 2989, out: 2989, dropped: {} },
+    ]);
   });
 });
 
