@@ -1,6 +1,6 @@
 // Many connections on one server process: `node scripts/connections.mjs [--idle 10000] [--active 500] [--seconds 20]`, after
-// `npm run build`. Idle ones hear the server's beat and a packet of ten events every five seconds; active ones get 20 packets
-// of 50 events a second each. Clients are in processes of their own (a thousand connections each). Reports the memory of the
+// `npm run build`. Idle ones hear the server's beat and get a packet of ten events every five seconds, of one of 20 streams;
+// active ones get ten packets of 50 events a second, of one of ten streams. Clients are in processes of their own (a thousand connections each). Reports the memory of the
 // server per connection, and the latency from a source's emission to a client's loop, of both kinds; ends with 1 where an
 // event was lost.
 import { fork } from 'node:child_process';
@@ -13,8 +13,8 @@ import { eventPacket, streamInfo } from '../dist/src/index.js';
 
 const HERE = fileURLToPath(import.meta.url);
 const info = streamInfo({ id: 'many', width: 64, height: 64 });
-/** Packets a second and events in each. */
-const KINDS = { idle: { every: 5000, events: 10 }, active: { every: 50, events: 50 } };
+/** Of each kind: ms between packets of a stream, events in each, and streams, which take turns. */
+const KINDS = { idle: { every: 5000, events: 10, streams: 20 }, active: { every: 100, events: 50, streams: 10 } };
 const PER_PROCESS = 1000;
 const now = () => Number(process.hrtime.bigint()) / 1000;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -32,31 +32,43 @@ function memory() {
 }
 
 async function serve(most) {
-  const cameras = { idle: new Subject(), active: new Subject() };
-  const live = (name) => () => ({ info, events: () => cameras[name].asObservable() });
+  const cameras = Object.entries(KINDS).flatMap(([kind, { streams }]) =>
+    Array.from({ length: streams }, (_, i) => ({
+      name: `${kind}-${i}`,
+      kind,
+      turn: i / streams,
+      subject: new Subject(),
+    })),
+  );
+  const [first, ...others] = cameras.map(({ name, subject }) => ({
+    name,
+    kind: 'events',
+    source: () => ({ info, events: () => subject.asObservable() }),
+  }));
   const server = await serveStream({
-    source: live('idle'),
-    name: 'idle',
+    source: first.source,
+    name: first.name,
     live: true,
-    streams: [{ name: 'active', kind: 'events', source: live('active') }],
+    streams: others,
     maxConnections: most,
     history: { packets: 0, events: 0 },
   });
   const timers = [];
-  const emitted = { idle: 0, active: 0 };
+  const emitted = {};
   process.on('message', async (what) => {
     if (what === 'start') {
-      for (const [name, { every, events }] of Object.entries(KINDS)) {
+      for (const { name, kind, turn, subject } of cameras) {
+        const { every, events } = KINDS[kind];
+        emitted[name] = 0;
         const emit = () => {
-          cameras[name].next(packet(events));
+          subject.next(packet(events));
           emitted[name]++;
         };
-        emit();
-        timers.push(setInterval(emit, every));
+        timers.push(setTimeout(() => timers.push(setInterval(emit, every)), turn * every));
       }
     } else if (what === 'finish') {
       for (const timer of timers) clearInterval(timer);
-      for (const camera of Object.values(cameras)) camera.complete();
+      for (const { subject } of cameras) subject.complete();
     } else if (what === 'close') {
       await server.close();
       process.disconnect();
@@ -67,13 +79,12 @@ async function serve(most) {
   process.send({ url: server.url });
 }
 
-async function connect(url, name, count) {
+async function connect(url, kind, count) {
   const streams = [];
   // A few at a time: a listening socket has only so much room for those that knock.
   for (let i = 0; i < count; i += 50) {
-    const some = Array.from({ length: Math.min(50, count - i) }, () =>
-      openStream(url, { stream: name, timeout: 60_000 }),
-    );
+    const names = Array.from({ length: Math.min(50, count - i) }, (_, n) => `${kind}-${(i + n) % KINDS[kind].streams}`);
+    const some = names.map((name) => openStream(url, { stream: name, timeout: 60_000 }));
     streams.push(...(await Promise.all(some)));
   }
   const late = [];
@@ -84,13 +95,13 @@ async function connect(url, name, count) {
       packets++;
       late.push(now() - until);
     }
-    return packets;
+    return { name: stream.name, packets };
   });
   process.send({ ready: true });
-  const packets = await Promise.all(reading).catch((error) => [String(error)]);
+  const got = await Promise.all(reading).catch((error) => [String(error)]);
   const sorted = late.toSorted((a, b) => a - b);
   const at = (share) => (sorted[Math.floor(share * (sorted.length - 1))] ?? 0) / 1000;
-  process.send({ name, packets, late: sorted.length, median: at(0.5), p99: at(0.99), max: at(1) });
+  process.send({ kind, got, late: sorted.length, median: at(0.5), p99: at(0.99), max: at(1) });
   process.disconnect();
 }
 
@@ -164,14 +175,15 @@ async function main() {
   const results = [];
   for (const client of clients) results.push(await client.hear());
   for (const name of Object.keys(wanted)) {
-    const all = results.filter((one) => one.name === name);
+    const all = results.filter((one) => one.kind === name);
     if (all.length === 0) continue;
-    const lost = all.flatMap(({ packets }) => packets).filter((got) => got !== emitted[name]);
+    const lost = all.flatMap(({ got }) => got).filter((one) => one.packets !== emitted[one.name]);
+    const most = emitted[`${name}-0`];
     wrong += lost.length;
     const worst = (what) => Math.max(...all.map((one) => one[what])).toFixed(2);
     const middle = all.map(({ median }) => median).toSorted((a, b) => a - b)[Math.floor(all.length / 2)];
     console.log(
-      `${name}: ${emitted[name]} packets to each of ${wanted[name]}, ${lost.length} receivers without all of them; latency ` +
+      `${name}: ${most} packets to each of ${wanted[name]}, ${lost.length} receivers without all of them; latency ` +
         `median ${middle.toFixed(2)} ms, p99 ${worst('p99')} ms, longest ${worst('max')} ms (of the slowest client process)`,
     );
   }

@@ -122,7 +122,7 @@ async function receive(url, port, cuts) {
   const takers = [
     await take('lossless', await openStream(url, { window: 64 }), false),
     await take('dropOldest, stalls', await openStream(url, { policy: 'dropOldest', limit: 500_000 }), true),
-    ...(way ? [await take('lossless, cut', await openStream(way.url, { window: 64 }), false)] : []),
+    ...(way ? [await take('lossless, cut', await openStream(way.url, { window: 64, reconnect: 25_000 }), false)] : []),
   ];
   process.on('message', () => {
     const lags = takers.map(({ got }) => got.lag / 1000);
@@ -174,13 +174,14 @@ class Child {
   }
 }
 
+const floor = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 4)];
+
 /**
  * How fast the floor rises, per minute: from the middle third of the samples to the last one, by the lower quartile of each.
  * What waits for a moment stands above the floor; what leaks raises it.
  */
 function slopeOf(values) {
   const third = Math.floor(values.length / 3);
-  const floor = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 4)];
   const rise = floor(values.slice(-third)) - floor(values.slice(third, 2 * third));
   return (rise * 60_000) / (third * SAMPLE);
 }

@@ -100,6 +100,48 @@ describe('whatever is cut, the receiver ends with exactly the events sent', () =
   });
 });
 
+/** One stream in each direction over cut connections; returns the cuts. */
+async function both(seed: number): Promise<number> {
+  const sent = packets(300, 40);
+  const incoming: IncomingStream[] = [];
+  const accept = (one: IncomingStream): unknown => incoming.push(one);
+  const server = await serve({ source: () => servable(sent), eventsPerFrame: 40, accept });
+  const proxy = await through(server, { cutAfter: cuts(seed, 9000) });
+  const sink = webSocketSink(proxy.url, { eventsPerFrame: 40, reconnect: 30_000 });
+  const written = (async () => {
+    for (const packet of sent) await sink(packet);
+    await sink.end();
+  })();
+  const stream = await openStream(proxy.url, { window: 1 + (seed % 16), reconnect: 30_000 });
+  while (incoming.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  const [got, taken] = await Promise.all([
+    read(stream.events()),
+    read(incoming[0].stream.events() as AsyncIterable<EventPacket>),
+    written,
+  ]);
+  expectSame(got, sent);
+  expectSame(taken, sent);
+  expect(incoming).toHaveLength(1);
+  await server.close();
+  await proxy.close();
+  return proxy.cuts;
+}
+
+// `CUTS=1000 npx vitest run test/adapters/network/cuts.test.ts -t 'as many'`: the long form.
+const asked = Number(process.env.CUTS ?? 0);
+describe.runIf(asked > 0)('as many cuts as are asked for', () => {
+  it('received and sent', { timeout: 600_000 }, async () => {
+    let made = 0;
+    for (let seed = 1000; made < asked; seed += 4) {
+      const each = await Promise.all([0, 1, 2, 3].map((n) => both(seed + n)));
+      made += each.reduce((sum, count) => sum + count, 0);
+      open.length = 0;
+    }
+    process.stdout.write(`${made} cuts\n`);
+    expect(made).toBeGreaterThanOrEqual(asked);
+  });
+});
+
 describe('a connection that falls silent', () => {
   const limits = { beatInterval: 80 };
 
