@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
 import type { ByteSink } from '../adapters/files/index.node.js';
-import { RxSpikeError } from '../src/index.js';
+import { writeFailure } from './write-error.js';
 
 /** A {@link ByteSink} that counts. */
 export interface ByteOutput extends ByteSink {
@@ -28,7 +28,7 @@ class StreamOutput implements ByteOutput {
           this.bytes += bytes.length;
           resolve();
         } else if (error.code !== 'EPIPE' || this.#ends) {
-          reject(new RxSpikeError('ERR_WRITE', `${this.name}: ${error.message}`, { cause: error }));
+          reject(writeFailure(this.name, error));
         }
         // A reader of stdout that went away wants no more: the process is about to end without an error.
       });

@@ -1,3 +1,4 @@
+import * as zlib from 'node:zlib';
 import {
   type Recording,
   type RecordingSink,
@@ -6,6 +7,7 @@ import {
   createRecording,
 } from '../adapters/files/index.node.js';
 import { type ChainState, type EventPacket, type Link, RxSpikeError, type StreamInfo } from '../src/index.js';
+import { inCommandWords } from './command-words.js';
 import { copyEvents } from './copy-events.js';
 import { PartialFailure, UsageError } from './failure.js';
 import { type InputFile, formatOfBroken, saysBadBytes } from './input-file.js';
@@ -40,6 +42,7 @@ export interface WritingOptions {
   readonly to?: WritableFormat;
   readonly clip?: boolean;
   readonly compression?: 'none' | 'lz4' | 'zstd';
+  readonly plain?: boolean;
   readonly force?: boolean;
 }
 
@@ -65,6 +68,8 @@ export interface CopyOutcome {
   readonly states: ChainState;
   /** True where the bytes of IN are compressed: offsets are of what they expand to. */
   readonly wrapped: boolean;
+  /** What was read. */
+  readonly recording: Recording;
 }
 
 /** Facts of a copy that has not begun. */
@@ -107,6 +112,7 @@ export async function copyRecording(
     const opened = await input.open({ salvage, onRead: progress.onRead });
     recording = opened;
     const to = format(opened);
+    checkCompression(to, options);
     Object.assign(facts, { from: opened.format, to });
     const begin = (info: StreamInfo): Promise<RecordingSink> => {
       stream = info;
@@ -130,7 +136,13 @@ export async function copyRecording(
       const { events, clipped } = sink.report;
       Object.assign(facts, { events, written: events, clipped, bytes: await target.bytes() });
     }
-    return { ...copied, broken, stream, wrapped: /^(?:gzip|zstd) around /.test(opened.facts.sniffed) };
+    return {
+      ...copied,
+      broken,
+      stream,
+      recording: opened,
+      wrapped: /^(?:gzip|zstd) around /.test(opened.facts.sniffed),
+    };
   } catch (error) {
     facts.from ??= formatOfBroken(error);
     if (recording !== null) facts.read = recording.report.events;
@@ -144,16 +156,33 @@ export async function copyRecording(
   }
 }
 
+/**
+ * Says before the work what this version of Node cannot write.
+ * @throws `ERR_OPTIONAL_DEPENDENCY`
+ */
+export function checkCompression(format: WritableFormat, { compression }: WritingOptions): void {
+  const asked = compression === 'zstd' && (format === 'aedat4' || format === 'mcap');
+  if (!asked || 'zstdCompressSync' in zlib) return;
+  const message = `--compression zstd needs Node 22.15 or later, this is ${process.version}; lz4 works everywhere`;
+  throw new RxSpikeError('ERR_OPTIONAL_DEPENDENCY', message);
+}
+
 function writeOptions(
   format: WritableFormat,
-  { clip, compression }: WritingOptions,
+  { clip, compression, plain }: WritingOptions,
   sensor: string | null,
 ): WriteOptions {
-  return { format, sensor, clip: clip ?? false, ...(compression === undefined ? {} : { compression }) };
+  return {
+    format,
+    sensor,
+    clip: clip ?? false,
+    plain: plain ?? false,
+    ...(compression === undefined ? {} : { compression }),
+  };
 }
 
 /** An error met while copying: it names the input, unless it is of the output, and says what helps. */
 function copyError(name: string, error: unknown, facts: HintFacts): unknown {
   if (error instanceof RxSpikeError && error.code === 'ERR_WRITE') return error;
-  return namedError(name, withHint(error, facts));
+  return namedError(name, withHint(inCommandWords(error), facts));
 }

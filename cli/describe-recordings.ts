@@ -50,6 +50,7 @@ function reading(command: Command): Command {
     .addOption(new Option('--stream <id>', 'AEDAT 3 and 4: event stream to read').argParser(parseWhole(0, 2 ** 31 - 1)))
     .option('--topic <name>', 'ROS bag, MCAP: topic to read; HDF5: group')
     .addOption(new Option('--time-unit <unit>', 'text, NPY, NPZ: s, ms, us or ns').argParser(parseTimeUnit))
+    .option('--columns <names>', 'text, NPY, NPZ: what the columns hold, as x,y,p,t; - for one to be left out')
     .addOption(new Option('--size <WxH>', 'size of the sensor, where the input does not say it').argParser(parseSize));
 }
 
@@ -59,6 +60,7 @@ const to = (otherwise: string): Option =>
   new Option('--to <format>', `format of OUT, ${otherwise}: ${WRITABLE_NAMES.join(', ')}`).argParser(parseWritable);
 const compression = (): Option =>
   new Option('--compression <name>', 'AEDAT 4: none, lz4 or zstd (default: lz4)').argParser(parseCompression);
+const plain = (): Option => new Option('--plain', 'text: the header t,x,y,p, without what the columns are in');
 const start = (): Option => new Option('--start <µs>', 'leave out what is earlier, in times of the file');
 const end = (): Option => new Option('--end <µs>', 'leave out this time and what is later');
 
@@ -108,7 +110,8 @@ function describeConvert(program: Command, execute: Execute): void {
     .addOption(clip())
     .option('--rebase', 'let the first event be at 0 µs')
     .option('--upright', "turn coordinates where the input stores them otherwise than OUT's readers expect")
-    .addOption(compression());
+    .addOption(compression())
+    .addOption(plain());
   reading(command)
     .addOption(json())
     .addHelpText(
@@ -128,6 +131,7 @@ function describeCat(program: Command, execute: Execute): void {
   reading(program.command('cat').description('Print events as text, for pipes.'))
     .argument('<file>', 'a recording, or - for stdin')
     .addOption(new Option('--as <text>', 'csv, or json: one object a line').argParser(parseText).default('csv'))
+    .addOption(plain())
     .addOption(start().argParser(parseTime))
     .addOption(end().argParser(parseTime))
     .addOption(json())
@@ -201,7 +205,7 @@ function describeRender(program: Command, execute: Execute): void {
         'events a picture shows (default: .png all of them; a film 1/fps s, so that it runs in real time)',
       ).argParser(parsePositive),
     )
-    .addOption(new Option('--fps <n>', 'pictures a second of a film').argParser(parsePositive).default(25))
+    .addOption(new Option('--fps <n>', 'pictures a second of a film (default: 25)').argParser(parsePositive))
     .addOption(
       new Option(
         '--tau <µs>',

@@ -11,6 +11,7 @@ import {
   rebaseStep,
   timeRangeStep,
 } from '../src/index.js';
+import { inCommandWords } from './command-words.js';
 
 /** Options that choose and change events. */
 export interface FilterOptions {
@@ -49,7 +50,12 @@ export function filterSteps({
   }
   if (orient !== undefined) links.push(link(orientStep, orient));
   if (rebase === true) links.push(link(rebaseStep, {}));
-  for (const { step, params } of links) step.init(params); // wrong values are told before the work begins
+  // Wrong values are told before the work begins.
+  try {
+    for (const { step, params } of links) step.init(params);
+  } catch (error) {
+    throw inCommandWords(error);
+  }
   return links;
 }
 

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { type FormatName, type OpenOptions, type Recording, openRecording } from '../adapters/files/index.node.js';
 import type { TimeUnit } from '../adapters/files/index.node.js';
 import { RxSpikeError } from '../src/index.js';
+import { inCommandWords } from './command-words.js';
 import { UsageError } from './failure.js';
 import { openNamed } from './name-errors.js';
 import { parseSource } from './sources.js';
@@ -13,6 +14,7 @@ export interface InputOptions {
   readonly stream?: number;
   readonly topic?: string;
   readonly timeUnit?: TimeUnit;
+  readonly columns?: string;
   readonly size?: { readonly width: number; readonly height: number };
 }
 
@@ -31,9 +33,25 @@ export interface InputFile {
 }
 
 /** Options of the library out of those of the command line. */
-function openOptions({ format, chip, stream, topic, timeUnit, size }: InputOptions): OpenOptions {
-  const given = Object.entries({ format, chip, stream, topic, timeUnit, size }).filter(([, v]) => v !== undefined);
+function openOptions({ format, chip, stream, topic, timeUnit, columns, size }: InputOptions): OpenOptions {
+  const given = Object.entries({ format, chip, stream, topic, timeUnit, columns, size }).filter(
+    ([, v]) => v !== undefined,
+  );
   return Object.fromEntries(given) as OpenOptions;
+}
+
+/** What `opening` comes to; what is not recognised may be named by an option. */
+async function hinted(opening: Promise<Recording>, { format }: InputOptions): Promise<Recording> {
+  try {
+    return await opening;
+  } catch (error) {
+    if (!(error instanceof RxSpikeError)) throw error;
+    const nameless =
+      error.code === 'ERR_UNKNOWN_FORMAT' && format === undefined && !error.message.endsWith(' is empty');
+    if (!nameless) throw inCommandWords(error);
+    const { code, message, details } = error;
+    throw new RxSpikeError(code, `${message}; --format NAME says what it is`, { details, cause: error });
+  }
 }
 
 /**
@@ -55,7 +73,7 @@ export function inputFile(command: string, text: string, options: InputOptions):
       const known = { reuse: true, ...openOptions(options), ...more };
       const open = (): Promise<Recording> =>
         path === null ? openRecording(process.stdin, { name, ...known }) : openRecording(path, known);
-      return openNamed(name, open);
+      return openNamed(name, () => hinted(open(), options));
     },
     bytes: async () => {
       const stats = path === null ? null : await stat(path).catch(() => null);

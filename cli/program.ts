@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
@@ -118,7 +118,12 @@ export async function main(argv: readonly string[]): Promise<void> {
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
   // A reader that went away (`| head`) wants no more: no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    const why = error.code === 'ENOSPC' ? 'no space is left' : oneLine(error.message);
+    writeSync(process.stderr.fd, `rxspike: ERR_WRITE: stdout: ${why}\n`); // before the process ends
+    process.exit(1);
+  });
   process.stderr.on('error', () => {});
   const onUncaught = (thrown: unknown): void => {
     process.exitCode = report(thrown, argv.includes('--json'), process);

@@ -1,5 +1,5 @@
 import { open, rename, rm } from 'node:fs/promises';
-import { RxSpikeError } from '../src/index.js';
+import { writeFailure } from './write-error.js';
 
 /**
  * Writes a file so that its name never stands for a part of it: under another name first, then renamed.
@@ -18,6 +18,6 @@ export async function writeWhole(path: string, bytes: Uint8Array): Promise<void>
     await rename(next, path);
   } catch (cause) {
     await rm(next, { force: true }).catch(() => {});
-    throw new RxSpikeError('ERR_WRITE', `${path}: ${(cause as Error).message}`, { cause });
+    throw writeFailure(path, cause);
   }
 }

@@ -31,6 +31,8 @@ export interface WriteOptions {
   readonly compression?: 'none' | 'lz4' | 'zstd';
   /** AEDAT 4, MCAP: makes a Zstandard frame of bytes. Default: the encoder of Node, where it has one. */
   readonly zstd?: (content: Uint8Array) => Uint8Array;
+  /** Text: true for a first line `t,x,y,p`, which other readers know too, and which says neither size nor orientation. */
+  readonly plain?: boolean;
   /** Sensor as the header names it; default none, or the format's word for an unknown one. */
   readonly sensor?: string | null;
 }

@@ -5,13 +5,16 @@ import {
   type CopyFacts,
   type CopyOutcome,
   type WritingOptions,
+  checkCompression,
   checkStdout,
   copyFacts,
   copyRecording,
   copyRemarks,
 } from '../copy-recording.js';
+import { emptyRange } from '../empty-range.js';
 import { type FilterOptions, filterSteps, raisedTimes } from '../event-filters.js';
 import { UsageError, oneLine } from '../failure.js';
+import { idleReading, idleWriting } from '../idle-options.js';
 import { type InputOptions, inputFile } from '../input-file.js';
 import { byteCount, thousands } from '../numbers.js';
 import { expectedOrientation, orientationNote } from '../orientation.js';
@@ -30,6 +33,11 @@ function formatOfTarget(out: string, to: WritableFormat | undefined): WritableFo
   const what = out === '-' ? 'stdout has no extension' : `${out}: the extension names no format that is written`;
   throw new UsageError(`${what}; --to says which it is to be`);
 }
+
+const idleOptions = ({ from, to }: CopyFacts, options: ConvertOptions): string[] => [
+  ...idleReading(options, from),
+  ...idleWriting(options, to),
+];
 
 /** What is said beside the result. */
 function remarks(facts: CopyFacts, { stream }: CopyOutcome, to: WritableFormat, raised: number): string[] {
@@ -51,6 +59,7 @@ export async function convert(
   const input = inputFile('convert', inText, options);
   const to = formatOfTarget(out, options.to);
   checkStdout(out, to, output.json);
+  checkCompression(to, options);
   const links = filterSteps({ ...options, orient: options.upright ? expectedOrientation(to) : undefined });
   const target = await outputTarget(out, { input, force: options.force ?? false });
   const facts = copyFacts(inText, out);
@@ -68,7 +77,10 @@ export async function convert(
     say(`interrupted: ${oneLine(out)} was not written`);
     return { json: { ...facts, raised, sizeAssumed: size }, status: 130 };
   }
+  idleOptions(facts, options).forEach(output.note);
   remarks(facts, outcome, to, raised).forEach(output.note);
+  const empty = emptyRange({ ...options, to: undefined }, outcome.recording, facts.written);
+  if (empty !== null) output.note(empty);
   const lossy = Object.keys(lossOf(facts.violations)).length > 0;
   const past = readPast(facts.violations);
   const error = past !== null && lossy ? { code: 'ERR_CORRUPT', message: oneLine(`${input.name}: ${past}`) } : null;

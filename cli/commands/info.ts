@@ -3,6 +3,7 @@ import type { EventPacket } from '../../src/index.js';
 import { PeakRate, PixelCounts } from '../../src/index.js';
 import type { CommandResult } from '../command.js';
 import { PartialFailure, oneLine } from '../failure.js';
+import { idleReading } from '../idle-options.js';
 import { type InputOptions, formatOfBroken, inputFile, saysBadBytes } from '../input-file.js';
 import { unlessInterrupted } from '../interruption.js';
 import { namedError } from '../name-errors.js';
@@ -216,6 +217,7 @@ export async function info(file: string, options: InfoOptions, output: Output): 
     throw new PartialFailure(named, { ...found() });
   }
   progress.end();
+  idleReading(options, found().format).forEach(output.note);
   table(found()).forEach(output.line);
   return { json: { ...found() }, status: done === null ? 130 : 0 };
 }

@@ -4,8 +4,10 @@ import { ApngFilm, GIF_MOST_FPS, GifFilm, blankPicture, pngBytes } from '../../a
 import { RxSpikeError, link, monotonicStep } from '../../src/index.js';
 import type { CommandResult } from '../command.js';
 import { copyEvents } from '../copy-events.js';
+import { emptyRange } from '../empty-range.js';
 import { filterSteps } from '../event-filters.js';
 import { PartialFailure, UsageError, oneLine } from '../failure.js';
+import { idleDrawing, idleReading } from '../idle-options.js';
 import { type InputFile, type InputOptions, formatOfBroken, inputFile, saysBadBytes } from '../input-file.js';
 import { namedError } from '../name-errors.js';
 import { byteCount, thousands } from '../numbers.js';
@@ -17,11 +19,16 @@ import { ReadingProgress } from '../reading-progress.js';
 import { surveyRecording } from '../recording-survey.js';
 import { writeWhole } from '../write-whole.js';
 
-export interface RenderOptions extends InputOptions, PictureRequest {
+export interface RenderOptions extends InputOptions, Omit<PictureRequest, 'fps'> {
+  readonly fps?: number;
   readonly view: 'events' | 'surface';
   readonly force?: boolean;
 }
 
+type DrawingOptions = RenderOptions & PictureRequest;
+
+/** Pictures a second of a film where nothing is said. */
+const FPS = 25;
 /** Most pictures a second of an animated PNG. */
 const APNG_MOST_FPS = 600;
 
@@ -61,7 +68,7 @@ interface Drawing {
 async function draw(
   recording: Recording,
   plan: PicturePlan,
-  options: RenderOptions,
+  options: DrawingOptions,
   output: Output,
   progress: ReadingProgress,
 ): Promise<{ film: Film; events: number; interrupted: boolean; broken: { readonly error: unknown } | null }> {
@@ -94,7 +101,7 @@ async function draw(
 async function planned(
   input: InputFile,
   recording: Recording,
-  options: RenderOptions,
+  options: DrawingOptions,
   { kind, output, progress }: { kind: PictureKind; output: Output; progress: ReadingProgress },
 ): Promise<PicturePlan | null> {
   if (input.path === null) return picturePlan(kind, recording, null, options);
@@ -104,12 +111,8 @@ async function planned(
 }
 
 /** `rxspike render FILE OUT`: draws a recording; of a damaged one what came before the break. */
-export async function render(
-  file: string,
-  out: string,
-  options: RenderOptions,
-  output: Output,
-): Promise<CommandResult> {
+export async function render(file: string, out: string, given: RenderOptions, output: Output): Promise<CommandResult> {
+  const options: DrawingOptions = { ...given, fps: given.fps ?? FPS };
   const input = inputFile('render', file, options);
   const kind = kindOf(out, options.fps);
   pictureRange(options);
@@ -144,6 +147,8 @@ export async function render(
     const drawn = await draw(recording, plan, options, output, progress);
     if (drawn.interrupted) return stopped();
     ({ broken } = drawn);
+    const empty = emptyRange(options, recording, drawn.events);
+    if (empty !== null && broken === null) throw new UsageError(`${input.name}: ${empty}`);
     const bytes = drawn.film.finish();
     const { place } = target;
     if (typeof place === 'string') await writeWhole(place, bytes);
@@ -160,6 +165,7 @@ export async function render(
     throw saysBadBytes(error) || facts.format !== null ? new PartialFailure(named, { ...facts }) : named;
   }
   progress.end();
+  [...idleReading(options, facts.format), ...idleDrawing(given, kind)].forEach(output.note);
   remarks(facts, plan).forEach(output.note);
   output.line(
     `wrote ${oneLine(out)}: ${facts.pictures === 1 ? 'a picture' : `${thousands(facts.pictures)} pictures`} of ${String(facts.width)}×${String(facts.height)} pixels, ${thousands(facts.events)} events, ${byteCount(facts.bytes)}`,

@@ -11,6 +11,7 @@ import {
   copyRemarks,
 } from '../copy-recording.js';
 import { UsageError, failureOf, oneLine } from '../failure.js';
+import { idleReading, idleWriting } from '../idle-options.js';
 import { type InputOptions, inputFile } from '../input-file.js';
 import { namedError } from '../name-errors.js';
 import { byteCount, countsInWords, thousands } from '../numbers.js';
@@ -143,6 +144,7 @@ export async function repair(
   const damage = failure === null ? null : { code: failure.code, message: failure.message };
   if (damage !== null) output.note(`the reading broke off: ${damage.message}`);
   if (Object.keys(facts.violations).length > 0) output.note(`read past: ${countsInWords(facts.violations)}`);
+  [...idleReading(options, facts.from), ...idleWriting(options, facts.to)].forEach(output.note);
   copyRemarks(facts).forEach(output.note);
   const turned = stream === null || to === null ? null : orientationNote(stream, to);
   if (turned !== null) output.note(turned);

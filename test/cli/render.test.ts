@@ -122,9 +122,19 @@ describe('render to a PNG', () => {
   });
 
   it('draws a dark picture where there is nothing, and says so', async () => {
-    const done = await commandInside(['render', RECORDING, out('x.png'), '--start', '1e9']);
+    writeFileSync(out('none.csv'), 't@us,x@34,y@34,on\n');
+    const done = await commandInside(['render', out('none.csv'), out('x.png')]);
     expect(done.stderr).toBe('no events to draw\n');
     expect(drawn(out('x.png')).size).toBe(0);
+  });
+
+  it('draws nothing of a range without events, and says where the events are', async () => {
+    const done = await commandInside(['render', RECORDING, out('x.png'), '--start', '1e9']);
+    expect(failureComplaint(done, 2, 'ERR_ARGUMENT')).toBeNull();
+    expect(done.stderr).toMatch(
+      /nothing lies in the range: the recording has events from [\d,]+ to [\d,]+ µs, on 34×34/,
+    );
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it('leaves what lies at OUT', async () => {

@@ -40,7 +40,7 @@ class TextEncoding implements Encoder {
   #high = -1;
   #digits = 0;
 
-  constructor({ width, height, yUp, mirroredX, epoch }: StreamInfo) {
+  constructor({ width, height, yUp, mirroredX, epoch }: StreamInfo, plain: boolean) {
     const sized = width !== null && height !== null;
     const t = `t${sized ? '' : '@us'}${epoch === 'unix' ? '@unix' : ''}`;
     const x = `x${width === null ? '' : `@${width}`}${mirroredX ? '@mirrored' : ''}`;
