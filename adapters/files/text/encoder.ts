@@ -1,5 +1,5 @@
 import type { EventPacket, StreamInfo } from '../../../src/index.js';
-import type { Encoder, Holds, Patch } from '../encoder.js';
+import type { Encoder, Holds, Patch, WriteOptions } from '../encoder.js';
 
 /** Bytes that are handed out at once. */
 const CAPACITY = 1 << 16;
@@ -30,7 +30,8 @@ const HOLDS: Holds = {
 
 /**
  * Events → text as faery writes it: a line `t,x@WIDTH,y@HEIGHT,on`, then a line an event, time in µs. Where the stream
- * is not as that line says, words behind a further `@` tell: `t@unix`, `t@us` (without a size), `x@mirrored`, `y@up`.
+ * is not as that line says, words behind a further `@` tell: `t@unix`, `t@us` (without a size), `x@mirrored`, `y@up`. With
+ * `plain` the first line is `t,x,y,p`.
  */
 class TextEncoding implements Encoder {
   readonly holds: Holds = HOLDS;
@@ -45,7 +46,7 @@ class TextEncoding implements Encoder {
     const t = `t${sized ? '' : '@us'}${epoch === 'unix' ? '@unix' : ''}`;
     const x = `x${width === null ? '' : `@${width}`}${mirroredX ? '@mirrored' : ''}`;
     const y = `y${height === null ? '' : `@${height}`}${yUp ? '@up' : ''}`;
-    this.#names = `${t},${x},${y},on\n`;
+    this.#names = plain ? 't,x,y,p\n' : `${t},${x},${y},on\n`;
   }
 
   *start(): Generator<Uint8Array> {
@@ -126,6 +127,6 @@ function coordinate(value: number, from: number): number {
 }
 
 /** An encoder of text; see {@link TextEncoding}. */
-export function textEncoder(info: StreamInfo): Encoder {
-  return new TextEncoding(info);
+export function textEncoder(info: StreamInfo, { plain = false }: WriteOptions): Encoder {
+  return new TextEncoding(info, plain);
 }
