@@ -45,8 +45,12 @@ export class FileRecording implements Recording {
       const there = this.info.side.length === 0 ? 'none' : this.info.side.join(', ');
       throw new RxSpikeError('ERR_ARGUMENT', `${this.format}: no side stream ${name}; there are: ${there}`);
     }
+    const found: SideItem[] = [];
+    const sink: SideSink = { name, add: (item) => void found.push(item) };
+    const { opened } = this.#parts;
+    const reading = 'reader' in opened ? opened.reader(sink) : opened.decoder(sink);
     this.#spend();
-    return this.#side(name);
+    return this.#side(reading, found);
   }
 
   seek(t: number): void {
@@ -89,17 +93,10 @@ export class FileRecording implements Recording {
     yield silence(info, until, { kind: 'end', source: options.name ?? null, label: options.label ?? null });
   }
 
-  async *#side(name: string): AsyncGenerator<SideItem> {
-    const { opened } = this.#parts;
-    let found: SideItem[] = [];
-    const sink: SideSink = { name, add: (item) => void found.push(item) };
-    const take = (): SideItem[] => {
-      const items = found;
-      found = [];
-      return items;
-    };
+  /** `found`: where the reading puts items. */
+  async *#side(reading: Decoder | BatchReader, found: SideItem[]): AsyncGenerator<SideItem> {
+    const take = (): SideItem[] => found.splice(0);
     try {
-      const reading = 'reader' in opened ? opened.reader(sink) : opened.decoder(sink);
       if ('push' in reading) {
         for await (const chunk of this.#chunks()) {
           for (const _ of reading.push(chunk)) yield* take();

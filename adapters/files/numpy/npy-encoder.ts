@@ -1,4 +1,5 @@
 import type { EventPacket, StreamInfo } from '../../../src/index.js';
+import { holdsOfTable } from '../columns/holds.js';
 import type { Encoder, Holds, Patch } from '../encoder.js';
 import { npyStart } from './write-header.js';
 
@@ -8,15 +9,7 @@ const DESCR = "[('t', '<i8'), ('x', '<u2'), ('y', '<u2'), ('p', '?')]";
 
 const OUT = new Uint8Array(BLOCK * ROW_BYTES);
 
-const HOLDS: Holds = {
-  maxX: 65535,
-  maxY: 65535,
-  minTime: -Number.MAX_SAFE_INTEGER,
-  maxTime: Number.MAX_SAFE_INTEGER,
-  stepsBack: true,
-  maxGap: Infinity,
-  fractions: false,
-};
+const HOLDS: Holds = holdsOfTable(false);
 
 /**
  * Events → a structured array `[('t', '<i8'), ('x', '<u2'), ('y', '<u2'), ('p', '?')]`, 13 bytes a row, times in µs. The

@@ -2,7 +2,7 @@ import type { EventBatch } from '../decoder.js';
 import { BLOCK } from '../fixed-size-decoder.js';
 import { swapWords } from './byte-order.js';
 import { Clock34 } from './clock-34.js';
-import { EVT2_TIME_HIGH, EVT2_TRIGGER, WORD_BYTES } from './layout.js';
+import { EVT2_OTHERS, EVT2_TIME_HIGH, EVT2_TRIGGER, WORD_BYTES } from './layout.js';
 import { RecordDecoder, type RecordOptions } from './record-decoder.js';
 
 // The engine keeps the addresses of constants of the module in registers; it does not for arrays in fields.
@@ -12,9 +12,6 @@ const T = new Float64Array(BLOCK);
 const X = new Uint16Array(BLOCK);
 const Y = new Uint16Array(BLOCK);
 const P = new Uint8Array(BLOCK);
-
-/** What words of other types are; those that are missing here are not known. */
-const OTHERS: Readonly<Record<number, string>> = { 0xd: 'imu', 0xe: 'others', 0xf: 'continued' };
 
 /** EVT2 words → events; see `Decoder`. */
 export class Evt2Decoder extends RecordDecoder {
@@ -54,7 +51,7 @@ export class Evt2Decoder extends RecordDecoder {
       } else if (type === EVT2_TRIGGER) {
         this.trigger(base + ((word >>> 22) & 0x3f), (word >>> 8) & 0x1f, (word & 1) === 1);
       } else {
-        this.#other(type);
+        this.asideOrUnknown(EVT2_OTHERS[type]);
       }
     }
     this.#base = base;
@@ -68,14 +65,8 @@ export class Evt2Decoder extends RecordDecoder {
       const type = WORDS[i] >>> 28;
       if (type === EVT2_TIME_HIGH) break;
       if (type <= 1 || type === EVT2_TRIGGER) this.violation('missingTimeHigh', 1);
-      else this.#other(type);
+      else this.asideOrUnknown(EVT2_OTHERS[type]);
     }
     return i;
-  }
-
-  #other(type: number): void {
-    const name = OTHERS[type];
-    if (name === undefined) this.violation('unknownWord', 1);
-    else this.aside(name, 1);
   }
 }

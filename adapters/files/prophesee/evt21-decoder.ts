@@ -2,7 +2,7 @@ import type { EventBatch } from '../decoder.js';
 import { BLOCK } from '../fixed-size-decoder.js';
 import { LITTLE_HOST, swapWords } from './byte-order.js';
 import { Clock34 } from './clock-34.js';
-import { EVT2_TIME_HIGH, EVT2_TRIGGER, WORD_BYTES } from './layout.js';
+import { EVT2_OTHERS, EVT2_TIME_HIGH, EVT2_TRIGGER, WORD_BYTES } from './layout.js';
 import { RecordDecoder, type RecordOptions } from './record-decoder.js';
 
 // The engine keeps the addresses of constants of the module in registers; it does not for arrays in fields.
@@ -13,9 +13,6 @@ const T = new Float64Array(ROOM);
 const X = new Uint16Array(ROOM);
 const Y = new Uint16Array(ROOM);
 const P = new Uint8Array(ROOM);
-
-/** What words of other types are; those that are missing here are not known. */
-const OTHERS: Readonly<Record<number, string>> = { 0xd: 'imu', 0xe: 'others', 0xf: 'continued' };
 
 /** EVT2.1 words → events; see `Decoder`. An event word holds 32 pixels, the lowest bit is the leftmost of them. */
 export class Evt21Decoder extends RecordDecoder {
@@ -67,7 +64,7 @@ export class Evt21Decoder extends RecordDecoder {
       } else if (type === EVT2_TRIGGER) {
         this.trigger(base + ((word >>> 22) & 0x3f), (word >>> 8) & 0x1f, (word & 1) === 1);
       } else {
-        this.#other(type);
+        this.asideOrUnknown(EVT2_OTHERS[type]);
       }
     }
     this.#base = base;
@@ -85,15 +82,9 @@ export class Evt21Decoder extends RecordDecoder {
       } else if (type === EVT2_TRIGGER) {
         this.violation('missingTimeHigh', 1);
       } else {
-        this.#other(type);
+        this.asideOrUnknown(EVT2_OTHERS[type]);
       }
     }
     return i;
-  }
-
-  #other(type: number): void {
-    const name = OTHERS[type];
-    if (name === undefined) this.violation('unknownWord', 1);
-    else this.aside(name, 1);
   }
 }

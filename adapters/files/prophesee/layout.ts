@@ -31,6 +31,8 @@ export const LOOP_32: number = 2 ** 32;
 /** Types of a word of EVT2 and EVT2.1. */
 export const EVT2_TIME_HIGH = 0x8;
 export const EVT2_TRIGGER = 0xa;
+/** What words of other types are; those that are missing here are not known. */
+export const EVT2_OTHERS: Readonly<Record<number, string>> = { 0xd: 'imu', 0xe: 'others', 0xf: 'continued' };
 
 /** Types of a word of EVT3. */
 export const EVT3_ADDR_Y = 0x0;

@@ -45,6 +45,12 @@ export abstract class RecordDecoder extends FixedSizeDecoder {
     if (count > 0) this.side[name] = (this.side[name] ?? 0) + count;
   }
 
+  /** Counts a word of this kind; without a name it is of none that is known. */
+  protected asideOrUnknown(name: string | undefined): void {
+    if (name === undefined) this.violation('unknownWord', 1);
+    else this.aside(name, 1);
+  }
+
   protected violation(name: string, count: number): void {
     if (count > 0) this.violations[name] = (this.violations[name] ?? 0) + count;
   }

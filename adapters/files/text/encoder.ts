@@ -1,4 +1,5 @@
 import type { EventPacket, StreamInfo } from '../../../src/index.js';
+import { holdsOfTable } from '../columns/holds.js';
 import type { Encoder, Holds, Patch, WriteOptions } from '../encoder.js';
 
 /** Bytes that are handed out at once. */
@@ -18,15 +19,7 @@ const FOUR = Uint8Array.from(
 /** The digits of a time before its last four. */
 const HEAD = new Uint8Array(16);
 
-const HOLDS: Holds = {
-  maxX: 65535,
-  maxY: 65535,
-  minTime: -Number.MAX_SAFE_INTEGER,
-  maxTime: Number.MAX_SAFE_INTEGER,
-  stepsBack: true,
-  maxGap: Infinity,
-  fractions: true,
-};
+const HOLDS: Holds = holdsOfTable(true);
 
 /**
  * Events → text as faery writes it: a line `t,x@WIDTH,y@HEIGHT,on`, then a line an event, time in µs. Where the stream

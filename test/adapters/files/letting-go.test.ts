@@ -17,7 +17,7 @@ import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import {
   createRecording,
   openRecording,
-  type SideItem,
+  type Recording,
   type WritableFormat,
 } from '../../../adapters/files/index.node.js';
 import { RxSpikeError, streamInfo, type EventPacket } from '../../../src/index.js';
@@ -49,8 +49,8 @@ async function firstPacket(path: string): Promise<unknown> {
   return null;
 }
 
-async function firstItem(items: AsyncIterable<SideItem>): Promise<void> {
-  for await (const _ of items) return;
+async function firstItem(recording: Recording, side: string): Promise<void> {
+  for await (const _ of recording.side(side)) return;
 }
 
 describe.runIf(onLinux)('a reading that is given up closes its file', () => {
@@ -67,7 +67,7 @@ describe.runIf(onLinux)('a reading that is given up closes its file', () => {
       await events.return?.();
       expect(openFiles(path)).toEqual([]);
       for (const name of recording.info.side) {
-        const items = firstItem(recording.side(name));
+        const items = firstItem(recording, name);
         await items.catch((error: unknown) => {
           if (!(error instanceof RxSpikeError) || error.code !== 'ERR_UNSUPPORTED') throw error;
         });

@@ -129,10 +129,7 @@ describe('ROS bags', () => {
       code: 'ERR_ARGUMENT',
       message: 'topic: there is no /no in the file; with events: /empty, /b, /c',
     });
-    expect(() => recording.side('/c')).not.toThrow();
-    await expect(recording.side('/c')[Symbol.asyncIterator]().next()).rejects.toMatchObject({
-      code: 'ERR_UNSUPPORTED',
-    });
+    expect(() => recording.side('/c')).toThrow(expect.objectContaining({ code: 'ERR_UNSUPPORTED' }));
   });
 
   it('finds the topic asked for from a pipe, and its absence at the end', async () => {
