@@ -1,3 +1,6 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { Subject } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   type IncomingStream,
@@ -7,7 +10,7 @@ import {
   openStream,
   serveStream,
 } from '../../../adapters/index.node.js';
-import { Subject } from 'rxjs';
+import { Reception } from '../../../adapters/network/reception.js';
 import { type EventPacket, eventPacket, silence } from '../../../src/index.js';
 import { END, HELLO, collect, frame, info, openHandles, packets, servable } from './peer.js';
 import { OPCODE, RawClient, pack, upgradeRequest, wsFrame } from './raw-client.js';
@@ -607,6 +610,25 @@ describe('clients that send streams', () => {
     client.send({ type: 'gap', seq: 5000, next: 5001, packets: 1, events: 1, reason: '__proto__' });
     expect(await client.ended).toMatchObject({ code: 4002 });
     await wellServed(server);
+  });
+
+  it('gaps that nobody takes add up to one', () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const carrier = { send: () => Promise.resolve(), post: () => Promise.resolve(), displace: () => {} };
+    const reception = new Reception('test', {}, () => {});
+    reception.attach(carrier);
+    reception.take({ ...HELLO, type: 'hello' }, 0, carrier);
+    collectGarbage();
+    const before = process.memoryUsage().heapUsed;
+    for (let i = 0; i < 300_000; i++) {
+      reception.take({ type: 'gap', seq: i, next: i + 1, packets: 1, events: 2, reason: 'sample' }, 0, carrier);
+    }
+    collectGarbage();
+    // Each kept by itself would come to 14 MB.
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(4 << 20);
+    expect(reception.report.violations).toEqual({ sample: 600_000 });
+    void reception.return();
   });
 
   it('streams without end: so many of one connection, so many in all', async () => {
