@@ -1,4 +1,5 @@
 import { crc32, RxSpikeError, type EventPacket, type StreamInfo } from '../../../src/index.js';
+import { holdsOfTable } from '../columns/holds.js';
 import type { Holds, Patch, RecordingSink, WriteOptions, WriteReport } from '../encoder.js';
 import { Fit } from '../fit.js';
 import { OutputFile } from '../output-file.node.js';
@@ -6,15 +7,7 @@ import { Spool } from './spool.node.js';
 import { npyStart } from './write-header.js';
 import { centralDirectory, localHeader, type StoredEntry } from './zip-writing.js';
 
-const HOLDS: Holds = {
-  maxX: 65535,
-  maxY: 65535,
-  minTime: -Number.MAX_SAFE_INTEGER,
-  maxTime: Number.MAX_SAFE_INTEGER,
-  stepsBack: true,
-  maxGap: Infinity,
-  fractions: true,
-};
+const HOLDS: Holds = holdsOfTable(true);
 
 /** Begins an NPZ archive at a path; see {@link NpzSink}. @throws (rejects) `ERR_WRITE` */
 export async function createNpz(path: string, info: StreamInfo, options: WriteOptions): Promise<RecordingSink> {
