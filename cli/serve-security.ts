@@ -4,10 +4,10 @@ import { UsageError } from './failure.js';
 import type { LogLevel } from './log.js';
 import { parseWhole } from './options.js';
 
-/** Options of `serve` that say who may come in, and what is told of it. */
 /** Here, and the library loaded only when it is asked for: help needs neither it nor the log. */
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn'];
 
+/** Options of `serve` that say who may come in, and what is told of it. */
 export interface SecurityOptions {
   readonly token?: string;
   readonly tokenFile?: string;
