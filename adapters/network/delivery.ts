@@ -126,6 +126,8 @@ export class Delivery {
     if (this.#carrier !== carrier) return;
     this.#carrier = null;
     this.absences++;
+    // Whoever waits for room looks whether to wait for a receiver that is away.
+    this.#wake();
     if (this.session === null) this.close('lost');
   }
 

@@ -219,9 +219,12 @@ export class Feed {
     if (waiting.length > 0) await Promise.all(waiting);
   }
 
+  /** A live stream waits for no receiver that is away: it comes back to what the history still has. */
   async #offerLater(delivery: Delivery, frame: StreamFrame): Promise<void> {
-    do await delivery.room(frame);
-    while (!delivery.offer(frame));
+    do {
+      if (!this.#params.stopsDeserted && !delivery.isAttached) delivery.close('lost');
+      await delivery.room(frame);
+    } while (!delivery.offer(frame));
   }
 
   #isDeserted(): boolean {

@@ -191,3 +191,30 @@ describe('several streams on one connection', () => {
     await expect(link.subscribe('nothing')).rejects.toMatchObject({ code: 'ERR_ARGUMENT' });
   });
 });
+
+describe('a live stream that can wait', () => {
+  it('waits for no receiver that is away; what it missed is told exactly', async () => {
+    const sent = packets(400, 50);
+    const slowly = {
+      info,
+      async *events() {
+        for (const packet of sent) {
+          await new Promise((resolve) => setImmediate(resolve));
+          yield packet;
+        }
+      },
+    };
+    const history = { packets: 20, events: 1e6 };
+    const server = await serve({ source: () => slowly, live: true, eventsPerFrame: 50, history });
+    let connections = 0;
+    // The first connection is cut in the middle; further ones are let through only once the stream is over.
+    const proxy = await proxied(server, () => (connections++ === 0 ? 9000 : Infinity));
+    const present = await openStream(server.url, { history: 1e9 });
+    const away = await openStream(proxy.url, { window: 4, history: 1e9 });
+    const [all, part] = await Promise.all([read(present.events()), read(away.events())]);
+    expect(times(all)).toEqual(times(sent));
+    const missing = Object.values(away.report.violations).reduce((sum, n) => sum + n, 0);
+    expect(times(part).length + missing).toBe(20_000);
+    expect(proxy.cuts).toBe(1);
+  });
+});
