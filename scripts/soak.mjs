@@ -1,6 +1,6 @@
 // A stream that goes on and on: `node scripts/soak.mjs [--minutes 60] [--rate 1e6] [--slope 4] [--cuts]`, after
 // `npm run build`. A live source in one process makes `rate` events a second; a lossless receiver, one with `dropOldest` that
-// stalls now and then, and, with --cuts, one whose connection is cut every few seconds, take them in another. Every 2 s it
+// stalls now and then, and, with --cuts, one whose connection is cut every ten seconds, take them in another. Every 2 s it
 // samples the memory, the open descriptors and the lag of both; it ends with 1 where an event is unaccounted for, the memory
 // of either process grows by more than `slope` MiB a minute (its floor, after the first third), descriptors add
 // up, or a process does not end by itself. In CI: `--minutes 2 --slope 20`.
@@ -71,7 +71,7 @@ async function serve(rate) {
   process.send({ url: server.url, port: server.port });
 }
 
-/** A way to the server that is cut every few seconds. */
+/** A way to the server that is cut every ten seconds. */
 async function cutWay(port) {
   const sockets = new Set();
   const way = createServer((near) => {
@@ -92,7 +92,7 @@ async function cutWay(port) {
   await once(way, 'listening');
   const timer = setInterval(() => {
     for (const socket of sockets) socket.resetAndDestroy();
-  }, 3000);
+  }, 10_000);
   const close = () => {
     clearInterval(timer);
     way.close();
