@@ -1,12 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { projectRoot } from '../shared-data.js';
 
 // Every ```ts block of the README and of docs/ runs as it stands. A block that begins with `// prints: TEXT` lines must
 // print exactly these; any other must print something.
-const PAGES = ['README.md', ...readdirSync(projectRoot('docs'), { recursive: true }).map((file) => `docs/${String(file)}`)].filter((page) =>
-  page.endsWith('.md'),
-);
+const PAGES = [
+  'README.md',
+  ...readdirSync(projectRoot('docs'), { recursive: true }).map((file) => `docs/${String(file)}`),
+].filter((page) => page.endsWith('.md'));
 const FOLDER = projectRoot('test', 'docs', '.examples');
 
 const blocksOf = (page: string): string[] =>
@@ -69,7 +71,7 @@ describe('the README', () => {
   });
 
   it.each(PAGES)('%s links only to files that exist', (page) => {
-    const folder = page.includes('/') ? 'docs' : '.';
+    const folder = dirname(page);
     const links = [...readFileSync(projectRoot(page), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(
       (match) => match[1] ?? '',
     );
