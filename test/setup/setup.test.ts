@@ -345,3 +345,10 @@ describe('decisions of set-up', () => {
     expect(npmCall({}, 'win32', ['ci'])).toEqual({ file: 'npm', args: ['ci'], shell: true });
   });
 });
+
+describe('packing', () => {
+  it('sets up and builds first, so that a package of a fresh clone is whole', () => {
+    const { scripts } = JSON.parse(readFileSync(projectRoot('package.json'), 'utf8')) as { scripts: unknown };
+    expect(scripts).toMatchObject({ prepack: 'node scripts/setup.mjs' });
+  });
+});
