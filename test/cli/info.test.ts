@@ -105,7 +105,10 @@ describe('info', () => {
     const dvs = projectRoot('test', 'data', 'files', 'dvs128.aedat');
     const seconds = projectRoot('test', 'data', 'files', 'rpg.txt');
     expect(await as(dvs)).toMatchObject({ width: 128, height: 128 });
-    expect(await as(dvs, '--chip', 'DAVIS240C')).toMatchObject({ width: 240, height: 180 });
+    // where the header names no chip; one that it names is not contradicted
+    writeFileSync(join(folder, 'nameless.aedat'), '#!AER-DAT2.0\r\n12345678');
+    expect(await as(join(folder, 'nameless.aedat'), '--chip', 'DAVIS240C')).toMatchObject({ width: 240, height: 180 });
+    expect(await as(dvs, '--chip', 'DAVIS240C')).toMatchObject({ error: { code: 'ERR_ARGUMENT' } });
     const [right, wrong] = [await as(seconds), await as(seconds, '--time-unit', 'ms')];
     expect(Number(right?.['durationUs'])).toBeCloseTo(Number(wrong?.['durationUs']) * 1000, -3);
     expect(await as(seconds, '--size', '300x200')).toMatchObject({ width: 300, height: 200 });
