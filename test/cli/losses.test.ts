@@ -30,9 +30,9 @@ function unknownWords(): string {
   return write('unknown.raw', bytes);
 }
 
-/** A header that names a sensor of 64 × 64, then noise. */
+/** A header that names a sensor of 1024 × 1024, then noise. */
 function noise(): string {
-  const header = Buffer.from('% evt 3.0\n% format EVT3;height=64;width=64\n% end\n');
+  const header = Buffer.from('% evt 3.0\n% format EVT3;height=1024;width=1024\n% end\n');
   const words = Buffer.alloc(40_000);
   let state = 12345;
   for (let i = 0; i < words.length; i++) words[i] = (state = (state * 1103515245 + 12345) % 2 ** 31) >>> 16;
@@ -54,6 +54,7 @@ describe('repair', () => {
     expect(done.status).toBe(0);
     const { read, written, clipped } = done.json as { read: number; written: number; clipped: Record<string, number> };
     expect(clipped['coordinates']).toBeGreaterThan(0);
+    expect(written).toBeGreaterThan(0);
     expect(read - written).toBe(Object.values(clipped).reduce((sum, n) => sum + n, 0));
     const checked = await commandInside(['check', out('whole.raw'), '--json']);
     expect(checked.json).toMatchObject({ clean: true });
