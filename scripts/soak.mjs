@@ -260,6 +260,9 @@ async function main() {
 }
 
 const [flag, act, ...rest] = process.argv.slice(2);
+// A child whose parent was killed must not stay behind.
+const parent = process.ppid;
+setInterval(() => process.ppid !== parent && process.exit(1), 2000).unref();
 if (flag !== '--child') process.exitCode = (await main()) ? 0 : 1;
 else if (act === 'serve') await serve(Number(rest[0]));
 else await receive(rest[0], Number(rest[1]), rest[2] === 'true');
