@@ -1,5 +1,6 @@
 import type { EventBatch } from '../decoder.js';
 import { BLOCK } from '../fixed-size-decoder.js';
+import { MARGINS, WrappingClock } from '../wrapping-clock.js';
 import { swapWords } from './byte-order.js';
 import { DAT_RECORD_BYTES, LOOP_32 } from './layout.js';
 import { RecordDecoder, type RecordOptions } from './record-decoder.js';
@@ -13,7 +14,9 @@ const X = new Uint16Array(BLOCK);
 const Y = new Uint16Array(BLOCK);
 const P = new Uint8Array(BLOCK);
 
-const HALF = 2 ** 31;
+/** In order: steps of up to 1 s, µs. */
+const NEAR = 2 ** 20;
+const RANGE = { period: LOOP_32, lowest: 0, near: NEAR, margin: LOOP_32 / MARGINS, half: false, words: false };
 
 /** What the records of a DAT file are. */
 export type DatRecords = 'events' | 'triggers';
@@ -25,15 +28,13 @@ export type DatVersion = 1 | 2;
 export class DatDecoder extends RecordDecoder {
   readonly #version: DatVersion;
   readonly #records: DatRecords;
-  /** Time of the clock's zero, µs. */
-  #loop: number;
-  #stamp = 0;
+  readonly #clock: WrappingClock;
 
   constructor(options: RecordOptions, version: DatVersion, records: DatRecords) {
     super(options, DAT_RECORD_BYTES);
     this.#version = version;
     this.#records = records;
-    this.#loop = options.t0;
+    this.#clock = new WrappingClock(RANGE, options.t0, options.t0);
   }
 
   protected override block(bytes: Uint8Array, from: number, to: number): EventBatch {
@@ -50,18 +51,21 @@ export class DatDecoder extends RecordDecoder {
     return { t: T, x: X, y: Y, p: P, length: count >> 1 };
   }
 
-  /** A step back by more than half the clock's range is a wrap; a smaller one is taken as it is. */
   #times(count: number): void {
-    let loop = this.#loop;
-    let before = this.#stamp;
+    const clock = this.#clock;
+    let { base, stamp: before, steady } = clock;
     for (let i = 0; i < count; i += 2) {
       const stamp = STAMPS[i];
-      if (before - stamp > HALF) loop += LOOP_32;
-      T[i >> 1] = loop + stamp;
+      const step = stamp - before;
+      if (!steady || step > NEAR || step < -NEAR) {
+        clock.stamp = before;
+        clock.next(stamp);
+        ({ base, steady } = clock);
+      }
+      T[i >> 1] = base + stamp;
       before = stamp;
     }
-    this.#loop = loop;
-    this.#stamp = before;
+    clock.stamp = before;
   }
 
   #addresses2(count: number): void {

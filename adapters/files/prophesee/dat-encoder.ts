@@ -1,5 +1,6 @@
 import type { EventPacket, StreamInfo } from '../../../src/index.js';
 import type { Encoder, Holds, WriteOptions } from '../encoder.js';
+import { MARGINS } from '../wrapping-clock.js';
 import { DAT_RECORD_BYTES, LOOP_32 } from './layout.js';
 import { RecordEncoder, STAGE } from './record-encoder.js';
 import { datHeader } from './write-header.js';
@@ -13,7 +14,7 @@ const BYTES = new Uint8Array(DAT_RECORD_BYTES * STAGE);
 const STAMPS = new Uint32Array(BYTES.buffer);
 const WORDS = new Int32Array(BYTES.buffer);
 
-/** The clock has no words of its own: a reader takes a step back by more than half its range for a wrap. */
+/** The clock has no words of its own: readers believe it to leap over its end by so much. */
 const HOLDS: Holds = {
   maxX: 2 ** 14 - 1,
   maxY: 2 ** 14 - 1,
@@ -21,7 +22,7 @@ const HOLDS: Holds = {
   maxTime: Number.MAX_SAFE_INTEGER,
   stepsBack: true,
   backWithin: LOOP_32,
-  maxGap: 2 ** 31 - 1,
+  maxGap: LOOP_32 / MARGINS,
   fractions: false,
 };
 
