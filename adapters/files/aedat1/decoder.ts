@@ -1,3 +1,4 @@
+import { NEAR, clock32 } from '../aedat2/clock.js';
 import type { EventBatch } from '../decoder.js';
 import { BLOCK, FixedSizeDecoder } from '../fixed-size-decoder.js';
 import type { SideSink } from '../side.js';
@@ -12,9 +13,7 @@ const P = new Uint8Array(BLOCK);
 /** AEDAT 1.0 words → events; see `Decoder`. */
 export class Aedat1Decoder extends FixedSizeDecoder {
   readonly #sink: SideSink | null;
-  /** Time of the last event, with wraps resolved and as its word has it. */
-  #time = 0;
-  #stamp = 0;
+  readonly #clock = clock32(0);
 
   /** `offset`: where the first word lies, for messages. */
   constructor(offset: number, sink: SideSink | null = null) {
@@ -24,25 +23,29 @@ export class Aedat1Decoder extends FixedSizeDecoder {
 
   protected override block(bytes: Uint8Array, from: number, to: number): EventBatch {
     let n = 0;
-    let time = this.#time;
-    let stamp = this.#stamp;
+    const clock = this.#clock;
+    let { base, stamp, steady } = clock;
     for (let i = from; i < to; i += AEDAT1_WORD_BYTES) {
       const now = (bytes[i + 2] << 24) | (bytes[i + 3] << 16) | (bytes[i + 4] << 8) | bytes[i + 5];
       const high = bytes[i];
       if (high > 0x7f) {
-        this.#sink?.add({ kind: 'trigger', t: time + ((now - stamp) | 0), id: 0, edge: null });
+        this.#sink?.add({ kind: 'trigger', t: base + stamp + ((now - stamp) | 0), id: 0, edge: null });
         continue;
       }
       const low = bytes[i + 1];
       X[n] = low >> 1;
       Y[n] = high;
       P[n] = ~low & 1;
-      time += (now - stamp) | 0;
+      const step = now - stamp;
+      if (!steady || step > NEAR || step < -NEAR) {
+        clock.stamp = stamp;
+        clock.next(now);
+        ({ base, steady } = clock);
+      }
       stamp = now;
-      T[n++] = time;
+      T[n++] = base + now;
     }
-    this.#time = time;
-    this.#stamp = stamp;
+    clock.stamp = stamp;
     const triggers = (to - from) / AEDAT1_WORD_BYTES - n;
     if (triggers > 0) this.side.triggers = (this.side.triggers ?? 0) + triggers;
     return { t: T, x: X, y: Y, p: P, length: n };

@@ -1,7 +1,9 @@
 import type { EventBatch } from '../decoder.js';
 import { BLOCK, FixedSizeDecoder } from '../fixed-size-decoder.js';
 import type { SideSink, Trigger } from '../side.js';
+import type { WrappingClock } from '../wrapping-clock.js';
 import { ApsWords } from './aps-words.js';
+import { NEAR, clock32 } from './clock.js';
 import { ImuWords, type ImuScales } from './imu-words.js';
 import { AEDAT2_WORD_BYTES, type AddressLayout } from './layout.js';
 
@@ -33,18 +35,13 @@ export class Aedat2Decoder extends FixedSizeDecoder {
   readonly #imu: ImuWords;
   readonly #aps: ApsWords | null;
   readonly #triggers: SideSink | null;
-  /**
-   * Time of the last event, with wraps resolved and as its word has it. The step from event to event, taken modulo 2³²,
-   * resolves wraps and keeps steps back.
-   */
-  #time: number;
-  #stamp = 0;
+  readonly #clock: WrappingClock;
 
   constructor(words: Aedat2Words, sink: SideSink | null = null) {
     const { layout, width, height, timeBase } = words;
     super({ format: 'aedat2', record: 'word' }, AEDAT2_WORD_BYTES, words.offset);
     this.#layout = layout;
-    this.#time = timeBase;
+    this.#clock = clock32(timeBase);
     this.#imu = new ImuWords(words.imuScales, sink?.name === 'imu' ? sink : null);
     this.#aps = sink?.name === 'aps' && width !== null && height !== null ? new ApsWords(width, height, sink) : null;
     this.#triggers = sink?.name === 'triggers' ? sink : null;
@@ -62,8 +59,8 @@ export class Aedat2Decoder extends FixedSizeDecoder {
 
   #davis(bytes: Uint8Array, from: number, to: number): number {
     let n = 0;
-    let time = this.#time;
-    let stamp = this.#stamp;
+    const clock = this.#clock;
+    let { base, stamp, steady } = clock;
     let [aps, imu, triggers] = [0, 0, 0];
     for (let i = from; i < to; i += AEDAT2_WORD_BYTES) {
       const word = (bytes[i] << 24) | (bytes[i + 1] << 16) | (bytes[i + 2] << 8) | bytes[i + 3];
@@ -71,28 +68,32 @@ export class Aedat2Decoder extends FixedSizeDecoder {
       if (word < 0) {
         if ((word & 0xc00) === 0xc00) {
           imu++;
-          this.#imu.add(word, time + ((now - stamp) | 0));
+          this.#imu.add(word, base + stamp + ((now - stamp) | 0));
         } else {
           aps++;
-          this.#aps?.add(word, time + ((now - stamp) | 0));
+          this.#aps?.add(word, base + stamp + ((now - stamp) | 0));
         }
         continue;
       }
       if ((word & 0x400) !== 0) {
         triggers++;
         const edge = EDGES[word & 7] ?? null;
-        this.#triggers?.add({ kind: 'trigger', t: time + ((now - stamp) | 0), id: word & 0x3ff, edge });
+        this.#triggers?.add({ kind: 'trigger', t: base + stamp + ((now - stamp) | 0), id: word & 0x3ff, edge });
         continue;
       }
       X[n] = (word >> 12) & 0x3ff;
       Y[n] = word >> 22;
       P[n] = (word >> 11) & 1;
-      time += (now - stamp) | 0;
+      const step = now - stamp;
+      if (!steady || step > NEAR || step < -NEAR) {
+        clock.stamp = stamp;
+        clock.next(now);
+        ({ base, steady } = clock);
+      }
       stamp = now;
-      T[n++] = time;
+      T[n++] = base + now;
     }
-    this.#time = time;
-    this.#stamp = stamp;
+    clock.stamp = stamp;
     count(this.side, 'aps', aps);
     count(this.side, 'imu', imu);
     count(this.side, 'triggers', triggers);
@@ -103,26 +104,30 @@ export class Aedat2Decoder extends FixedSizeDecoder {
 
   #dvs128(bytes: Uint8Array, from: number, to: number): number {
     let n = 0;
-    let time = this.#time;
-    let stamp = this.#stamp;
+    const clock = this.#clock;
+    let { base, stamp, steady } = clock;
     let triggers = 0;
     for (let i = from; i < to; i += AEDAT2_WORD_BYTES) {
       const now = (bytes[i + 4] << 24) | (bytes[i + 5] << 16) | (bytes[i + 6] << 8) | bytes[i + 7];
       if (((bytes[i] | bytes[i + 2]) & 0x80) !== 0) {
         triggers++;
-        this.#triggers?.add({ kind: 'trigger', t: time + ((now - stamp) | 0), id: 0, edge: null });
+        this.#triggers?.add({ kind: 'trigger', t: base + stamp + ((now - stamp) | 0), id: 0, edge: null });
         continue;
       }
       const low = bytes[i + 3];
       X[n] = low >> 1;
       Y[n] = bytes[i + 2];
       P[n] = ~low & 1;
-      time += (now - stamp) | 0;
+      const step = now - stamp;
+      if (!steady || step > NEAR || step < -NEAR) {
+        clock.stamp = stamp;
+        clock.next(now);
+        ({ base, steady } = clock);
+      }
       stamp = now;
-      T[n++] = time;
+      T[n++] = base + now;
     }
-    this.#time = time;
-    this.#stamp = stamp;
+    clock.stamp = stamp;
     count(this.side, 'triggers', triggers);
     return n;
   }
@@ -130,8 +135,8 @@ export class Aedat2Decoder extends FixedSizeDecoder {
   /** The layouts of jAER's chips for viewing; `bits` of x, then ten of y. */
   #wide(bytes: Uint8Array, from: number, to: number, bits: number): number {
     let n = 0;
-    let time = this.#time;
-    let stamp = this.#stamp;
+    const clock = this.#clock;
+    let { base, stamp, steady } = clock;
     const mask = (1 << bits) - 1;
     const words = (to - from) / AEDAT2_WORD_BYTES;
     for (let i = from; i < to; i += AEDAT2_WORD_BYTES) {
@@ -141,12 +146,16 @@ export class Aedat2Decoder extends FixedSizeDecoder {
       Y[n] = word >> (bits + 1);
       P[n] = word & 1;
       const now = (bytes[i + 4] << 24) | (bytes[i + 5] << 16) | (bytes[i + 6] << 8) | bytes[i + 7];
-      time += (now - stamp) | 0;
+      const step = now - stamp;
+      if (!steady || step > NEAR || step < -NEAR) {
+        clock.stamp = stamp;
+        clock.next(now);
+        ({ base, steady } = clock);
+      }
       stamp = now;
-      T[n++] = time;
+      T[n++] = base + now;
     }
-    this.#time = time;
-    this.#stamp = stamp;
+    clock.stamp = stamp;
     count(this.violations, 'unknownWord', words - n);
     return n;
   }

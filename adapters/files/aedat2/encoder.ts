@@ -1,6 +1,7 @@
 import type { EventPacket, StreamInfo } from '../../../src/index.js';
 import type { Encoder, Holds, MakeEncoder, Patch, WriteOptions } from '../encoder.js';
 import { noteLine, noteLines, sensorLines } from '../stream-notes.js';
+import { MARGINS } from '../wrapping-clock.js';
 import { AEDAT2_WORD_BYTES, LARGEST, chipOf, sensorOf, type AddressLayout } from './layout.js';
 
 /** jAER's classes of chips that are named in a header, from the smallest on; the first that a stream fits into is taken. */
@@ -40,14 +41,14 @@ class Aedat2Encoder implements Encoder {
     this.#layout = chip?.layout ?? 'davis';
     const [maxX, maxY] = LARGEST[this.#layout];
     const range = Number.MAX_SAFE_INTEGER;
-    // A reader takes the step from event to event modulo 2³² µs.
+    // Readers believe the clock to leap over its end by so much.
     this.holds = {
       maxX,
       maxY,
       minTime: -range,
       maxTime: range,
       stepsBack: true,
-      maxGap: 2 ** 31 - 1,
+      maxGap: CLOCK / MARGINS,
       fractions: false,
     };
     const [width, height] = [chip?.width ?? null, chip?.height ?? null];

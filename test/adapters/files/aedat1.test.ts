@@ -74,7 +74,7 @@ describe('AEDAT 1.0', () => {
     ['zeros', new Uint8Array(600), /stands still/],
     ['text', new TextEncoder().encode('The quick brown fox jumps over the lazy dog. '.repeat(20)), /steps back/],
     ['times that go down', words(...Array.from({ length: 50 }, (_, i): [number, number] => [i, -i])), /steps back/],
-    ['leaps', words(...Array.from({ length: 50 }, (_, i): [number, number] => [i, 7e8 * i])), /leaps/],
+    ['leaps', words(...Array.from({ length: 4 }, (_, i): [number, number] => [i, 7e8 * i])), /leaps/],
     ['no events', words(...Array.from({ length: 50 }, (_, i): [number, number] => [0x8000, i])), /no events/],
     ['next to nothing', steady.subarray(0, 18), /too few/],
   ])('%s named .dat is not', async (_, bytes, message) => {
