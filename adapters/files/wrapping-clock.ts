@@ -17,7 +17,7 @@ export interface ClockRange {
 /** A period is 16 of what a wrap may leap over on either side: fewer of such steps than {@link STEPS} do not go round. */
 export const MARGINS = 16;
 /** So many steps without a far one back are believed. Noise takes them once in millions of words. */
-const STEPS = 12;
+const STEPS = 15;
 
 /**
  * Resolves the wraps of a clock, in such a way that noise between good stamps does not wind it.
