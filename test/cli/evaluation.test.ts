@@ -35,7 +35,7 @@ describe('a SOURCE', () => {
     expect(parseSource(text)).toEqual(source);
   });
 
-  it.each(['http://host', 'udp://host:1', 'ws://'])('%s is refused', (text) => {
+  it.each(['http://host', 'tcp://host:1', 'ws://'])('%s is refused', (text) => {
     expect(() => parseSource(text)).toThrow(expect.objectContaining({ name: 'UsageError' }) as Error);
   });
 });
