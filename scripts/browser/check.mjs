@@ -1,7 +1,7 @@
 // Bundles the built package for the browser and classifies a recording in headless chromium, under a Content-Security-Policy
 // without eval: from a Blob and over a WebSocket. Both must equal what Node decides, to the last bit of the confidence.
 import { createServer } from 'node:http';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -32,7 +32,8 @@ await build({
 const [first] = await bundledRecordings();
 const model = await bundledModel();
 const files = {
-  '/page.js': [join(outDir, 'page.js'), 'text/javascript'],
+  // The code of a format is a file of its own, loaded when it is met.
+  ...Object.fromEntries((await readdir(outDir)).map((file) => [`/${file}`, [join(outDir, file), 'text/javascript']])),
   '/model': [join(root, 'assets/models/nmnist.safetensors'), 'application/octet-stream'],
   [`/${first.file}`]: [first.path, 'application/octet-stream'],
 };
