@@ -13,6 +13,10 @@ const slow = [
   'test/adapters/files/{round-trip,truncated}.test.ts',
 ];
 
+// Minutes of cut connections and of carriers compared: the gate runs them, and whoever sets RXSPIKE_LONG.
+const long = ['test/adapters/network/cuts.test.ts', 'test/cli/same-decisions.test.ts'];
+const LONG = process.env['RXSPIKE_LONG'] !== undefined;
+
 export default defineConfig({
   resolve: {
     alias: [
@@ -25,8 +29,9 @@ export default defineConfig({
     testTimeout: 60_000,
     maxWorkers: 2,
     projects: [
-      { extends: true, test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: slow } },
-      { extends: true, test: { name: 'slow', include: slow } },
+      { extends: true, test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: [...slow, ...long] } },
+      { extends: true, test: { name: 'slow', include: slow, exclude: long } },
+      ...(LONG ? [{ extends: true as const, test: { name: 'long', include: long } }] : []),
     ],
   },
 });

@@ -81,7 +81,7 @@ function describeServe(program: Command, execute: Execute): void {
     .addOption(
       new Option(
         '--accept <kinds>',
-        'streams that clients may send, and that are counted: labels, events or both',
+        'streams that clients may send, and that are counted, not passed on: labels, events, decisions, spikes',
       ).argParser(parseKinds),
     )
     .addOption(

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { DeliveryPolicy } from '../src/index.js';
-import type { WritableFormat } from '../adapters/index.node.js';
+import type { StreamKind, WritableFormat } from '../adapters/index.node.js';
 import { suggestion } from './nearest.js';
 import { parsePositive, parseSpeed, parseWhole, parseWritable } from './options.js';
 
@@ -11,16 +11,20 @@ function oneOf<Word extends string>(words: readonly Word[]): (text: string) => W
   return (text) => {
     const found = words.find((word) => word === text);
     if (found !== undefined) return found;
-    throw new InvalidArgumentError(`It must be one of ${words.join(', ')}; ${suggestion(text, words)}.`);
+    const best = suggestion(text, words);
+    const all = `It must be one of ${words.join(', ')}`;
+    throw new InvalidArgumentError(best.startsWith('the nearest') ? `${all}; ${best}.` : `${all}.`);
   };
 }
 
 /** Reads a delivery policy. */
 export const parsePolicy: (text: string) => DeliveryPolicy = oneOf(POLICIES);
 
-/** Reads kinds of streams that clients may send: `labels`, `events`, or both with a comma between. */
-export function parseKinds(text: string): readonly ('labels' | 'events')[] {
-  return text.split(',').map(oneOf(['labels', 'events']));
+const KINDS: readonly StreamKind[] = ['labels', 'events', 'decisions', 'spikes'];
+
+/** Reads kinds of streams that clients may send, with commas between. */
+export function parseKinds(text: string): readonly StreamKind[] {
+  return text.split(',').map(oneOf(KINDS));
 }
 
 /** `--seed`. */

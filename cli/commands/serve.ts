@@ -2,6 +2,7 @@ import {
   type IncomingStream,
   type ReceiverFacts,
   type ServeOptions as ServerOptions,
+  type StreamKind,
   type StreamServer,
   serveStream,
 } from '../../adapters/index.node.js';
@@ -33,7 +34,7 @@ export interface ServeOptions extends SourceOptions, SecurityOptions {
   readonly policy?: DeliveryPolicy;
   /** True: the bundled model. */
   readonly model?: string | true;
-  readonly accept?: readonly ('labels' | 'events')[];
+  readonly accept?: readonly StreamKind[];
   /** How long what is under way may take after SIGTERM, s. */
   readonly drain: number;
 }

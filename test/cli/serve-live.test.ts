@@ -189,7 +189,7 @@ describe('serve with options of receivers', () => {
     const cases = [
       ['--live', '--clients', '1'],
       ['--policy', 'dropAll'],
-      ['--accept', 'spikes'],
+      ['--accept', 'frames'],
       ['--tls-cert', 'cert.pem'],
       ['--grace', '-1'],
     ];
