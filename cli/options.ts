@@ -93,7 +93,7 @@ export const parseCompression: (text: string) => 'none' | 'lz4' | 'zstd' = parse
 export const parsePictureView: (text: string) => 'events' | 'surface' = parseWord({ events: true, surface: true });
 
 /** Reads one of the words that `known` has. */
-function parseWord<Word extends string>(known: Readonly<Record<Word, true>>): (text: string) => Word {
+export function parseWord<Word extends string>(known: Readonly<Record<Word, true>>): (text: string) => Word {
   const words = Object.keys(known);
   return (text) => {
     if (Object.hasOwn(known, text)) return text as Word;

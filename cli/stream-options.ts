@@ -1,30 +1,28 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import type { DeliveryPolicy } from '../src/index.js';
 import type { StreamKind, WritableFormat } from '../adapters/index.node.js';
-import { suggestion } from './nearest.js';
-import { parsePositive, parseSpeed, parseWhole, parseWritable } from './options.js';
+import { parsePositive, parseSpeed, parseWhole, parseWord, parseWritable } from './options.js';
 
-const POLICIES: readonly DeliveryPolicy[] = ['lossless', 'dropOldest', 'dropNewest', 'sample'];
-
-/** Reads one of `words`. */
-function oneOf<Word extends string>(words: readonly Word[]): (text: string) => Word {
-  return (text) => {
-    const found = words.find((word) => word === text);
-    if (found !== undefined) return found;
-    const best = suggestion(text, words);
-    const all = `It must be one of ${words.join(', ')}`;
-    throw new InvalidArgumentError(best.startsWith('the nearest') ? `${all}; ${best}.` : `${all}.`);
-  };
-}
+const POLICIES: Readonly<Record<DeliveryPolicy, true>> = {
+  lossless: true,
+  dropOldest: true,
+  dropNewest: true,
+  sample: true,
+};
 
 /** Reads a delivery policy. */
-export const parsePolicy: (text: string) => DeliveryPolicy = oneOf(POLICIES);
+export const parsePolicy: (text: string) => DeliveryPolicy = parseWord(POLICIES);
 
-const KINDS: readonly StreamKind[] = ['labels', 'events', 'decisions', 'spikes'];
+const parseKind: (text: string) => StreamKind = parseWord({
+  labels: true,
+  events: true,
+  decisions: true,
+  spikes: true,
+});
 
 /** Reads kinds of streams that clients may send, with commas between. */
 export function parseKinds(text: string): readonly StreamKind[] {
-  return text.split(',').map(oneOf(KINDS));
+  return text.split(',').map(parseKind);
 }
 
 /** `--seed`. */
@@ -64,7 +62,7 @@ export function served(): readonly Option[] {
 
 /** `--policy` of one receiver. */
 export function policy(words: string): Option {
-  return new Option('--policy <name>', `${words}: ${POLICIES.join(', ')}`).argParser(parsePolicy);
+  return new Option('--policy <name>', `${words}: ${Object.keys(POLICIES).join(', ')}`).argParser(parsePolicy);
 }
 
 /** Reads a number of seconds, 0 or more. */
